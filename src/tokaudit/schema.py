@@ -1,0 +1,129 @@
+"""What is one call, as a reader hands it on?
+
+One `Call` is one HTTP request to a model. Readers take facts only: no prices, no guesses, no grouping. Names are
+OpenTelemetry GenAI's: `input_tokens` includes cache reads and writes, `output_tokens` includes reasoning. Unknown is
+None, never 0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, NamedTuple, TypeAlias
+
+Json: TypeAlias = Any
+"""A decoded JSON value. Log records come from outside: nothing about their shape may be assumed."""
+
+Record: TypeAlias = Mapping[str, Json]
+"""One decoded log record: a JSON object, or a CSV row as header -> text."""
+
+Role: TypeAlias = Literal["system", "user", "assistant", "tool"]
+PartKind: TypeAlias = Literal["text", "tool_call", "media"]
+
+UsageState: TypeAlias = Literal["exact", "cache_split_unknown", "output_lower_bound", "estimated", "missing"]
+USAGE_STATES: tuple[UsageState, ...] = ("exact", "cache_split_unknown", "output_lower_bound", "estimated", "missing")
+
+FeatureSource: TypeAlias = Literal["tag", "template", "mapped", "none"]
+
+
+class Part(NamedTuple):
+    """One piece of a prompt or an answer, in the order the provider sees it.
+
+    role    who speaks; `developer` is `system`, `function` is `tool`.
+    kind    `text` is plain text (tool results too, under role `tool`); `tool_call` is `name(arguments)` as the assistant
+            wrote it, without ids; `media` is an image, sound or file, with `text` its URL or its base64 data.
+    text    the exact text; for `media` never tokenised.
+    message index of the message the part belongs to: a message costs format tokens once, however many parts it has.
+    """
+
+    role: Role
+    kind: PartKind
+    text: str
+    message: int
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens the provider billed for one call. None = the log does not say.
+
+    input_tokens                 all input: uncached + cache reads + cache writes (+ tool-use prompts)
+    cache_read_input_tokens      of which read from a cache
+    cache_write_5m_input_tokens  of which written to a cache kept for minutes (also: writes of unstated lifetime)
+    cache_write_1h_input_tokens  of which written to a cache kept for an hour
+    output_tokens                all output: visible + reasoning
+    reasoning_output_tokens      of which hidden reasoning
+    rule                         name of the rule by which the provider's fields were read
+    """
+
+    input_tokens: int | None
+    output_tokens: int | None
+    cache_read_input_tokens: int | None = None
+    cache_write_5m_input_tokens: int | None = None
+    cache_write_1h_input_tokens: int | None = None
+    reasoning_output_tokens: int | None = None
+    input_audio_tokens: int | None = None
+    output_audio_tokens: int | None = None
+    state: UsageState = "exact"
+    rule: str = "as reported"
+
+
+MISSING_USAGE = Usage(None, None, state="missing", rule="no usage in the record")
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request to a model and its answer, as the log tells it.
+
+    response_id      the provider's id of the answer (`chatcmpl-…`, `msg_…`): equal in every sink of the same call
+    log_id           the logger's own id of the record
+    started_at       UTC microseconds since 1970, or None
+    provider_name    genai-prices id (`openai`, `anthropic`, `azure`, …) when the record tells it, else None
+    request_model    as asked; response_model as served (wins for pricing)
+    operation_name   chat | embeddings | completion | …
+    http_status      None when the log has none; `error_type` None means the call succeeded
+    feature          the use case the team itself named (tag, metadata, key, endpoint), `feature_from` says where it stood
+    conversation_id  explicit session id; `operation_id` ties retries of one logical request when the log says so
+    service_tier     as returned: `default` | `batch` | `flex` | `priority` | …
+    logged_cost      USD as the log claims, exact decimal text
+    tools            the tool definitions as sent; response_schema the JSON schema asked for
+    truncated        content is known to be cut off in the log
+    """
+
+    reader: str
+    response_id: str | None = None
+    log_id: str | None = None
+    started_at: int | None = None
+    latency_ms: int | None = None
+    provider_name: str | None = None
+    request_model: str | None = None
+    response_model: str | None = None
+    operation_name: str = "chat"
+    http_status: int | None = None
+    error_type: str | None = None
+    finish_reason: str | None = None
+    feature: str | None = None
+    feature_from: str | None = None
+    user_id: str | None = None
+    conversation_id: str | None = None
+    operation_id: str | None = None
+    service_tier: str | None = None
+    gateway_cache_hit: bool = False
+    usage: Usage = MISSING_USAGE
+    logged_cost: str | None = None
+    prompt: tuple[Part, ...] = ()
+    answer: tuple[Part, ...] = ()
+    tools: Json = None
+    response_schema: Json = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reject:
+    """A record that could not be kept. `line` is 1-based (for JSON documents: the line the record starts on)."""
+
+    file: str
+    line: int
+    reason: str
+
+
+class RejectRecordError(Exception):
+    """Raised by a reader: this record cannot be kept. The message is a fixed reason, never text from the log."""
