@@ -1,0 +1,44 @@
+CREATE TABLE files (
+    file_id UBIGINT NOT NULL,
+    name VARCHAR NOT NULL,
+    content_hash VARCHAR NOT NULL,   -- of the raw bytes, all of them
+    raw_size BIGINT NOT NULL,
+    prefix_size BIGINT NOT NULL,     -- raw bytes that a grown version of the file begins with
+    prefix_hash VARCHAR NOT NULL,
+    resume_at BIGINT NOT NULL,       -- unpacked byte, or row of a table, from which a grown version is read on
+    resume_line BIGINT NOT NULL,     -- lines before that place
+    reread_last BOOLEAN NOT NULL,    -- the last record may have been written half: it is read again
+    lines BIGINT NOT NULL,           -- records, blanks and rejects
+    blanks BIGINT NOT NULL,
+    framing VARCHAR NOT NULL,
+    formats VARCHAR NOT NULL,        -- JSON: reader -> records
+    columns VARCHAR NOT NULL,        -- JSON: our field -> the file's column
+    options VARCHAR NOT NULL         -- JSON: the read options in force
+);
+CREATE TABLE contents (
+    content_id UBIGINT NOT NULL, encoding VARCHAR NOT NULL, tokens BIGINT, bytes BIGINT NOT NULL,
+    file_id UBIGINT NOT NULL, line BIGINT NOT NULL
+);
+CREATE TABLE blocks (
+    content_id UBIGINT NOT NULL, encoding VARCHAR NOT NULL, position BIGINT NOT NULL, block_id UBIGINT NOT NULL,
+    is_document BOOLEAN NOT NULL, tokens BIGINT NOT NULL
+);
+CREATE TABLE parts (
+    record_id UBIGINT NOT NULL, position BIGINT NOT NULL, message BIGINT NOT NULL, role UTINYINT NOT NULL,
+    kind UTINYINT NOT NULL, is_answer BOOLEAN NOT NULL, is_earlier BOOLEAN NOT NULL, content_id UBIGINT NOT NULL, prefix_id UBIGINT NOT NULL
+);
+CREATE TABLE records (
+    file_id UBIGINT NOT NULL, record_id UBIGINT NOT NULL, call_key UBIGINT NOT NULL, line BIGINT NOT NULL,
+    fullness UTINYINT NOT NULL, reader VARCHAR NOT NULL, response_id VARCHAR, log_id VARCHAR, started_at BIGINT,
+    latency_ms BIGINT, provider_name VARCHAR, request_model VARCHAR, response_model VARCHAR, operation_name VARCHAR,
+    http_status BIGINT, error_type VARCHAR, finish_reason VARCHAR, feature VARCHAR, feature_from VARCHAR, user_id VARCHAR,
+    conversation VARCHAR, operation VARCHAR, service_tier VARCHAR, gateway_cache_hit BOOLEAN, input_tokens BIGINT,
+    cache_read_input_tokens BIGINT, cache_write_5m_input_tokens BIGINT, cache_write_1h_input_tokens BIGINT,
+    output_tokens BIGINT, reasoning_output_tokens BIGINT, usage_state VARCHAR NOT NULL, usage_rule VARCHAR NOT NULL,
+    logged_cost VARCHAR, encoding VARCHAR NOT NULL, encoding_is_exact BOOLEAN NOT NULL, messages BIGINT NOT NULL,
+    format_tokens BIGINT NOT NULL, visible_input_tokens BIGINT NOT NULL, definition_tokens BIGINT NOT NULL,
+    visible_output_tokens BIGINT NOT NULL, media BIGINT NOT NULL,
+    prompt_id UBIGINT, system_id UBIGINT, tools_id UBIGINT, closing_id UBIGINT
+);
+CREATE TABLE rejects (file_id UBIGINT NOT NULL, line BIGINT NOT NULL, reason VARCHAR NOT NULL);
+CREATE TABLE meta (key VARCHAR NOT NULL, value VARCHAR NOT NULL);

@@ -1,0 +1,259 @@
+"""How is the ledger opened, appended to and read?
+
+One DuckDB file. Appends are transactions of one file each: its manifest row and its rows appear together or not at all.
+The database is closed off (no network, no extensions, only its own folders) and is a cache: it can be rebuilt from the
+logs. It holds hashes, counts and places, no texts of users.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, fields
+from importlib.resources import files as package_files
+from itertools import count
+from pathlib import Path
+from typing import Any, TypeAlias, TypeVar
+
+import duckdb
+import polars as pl
+
+from tokaudit.errors import LedgerError
+
+Parameters: TypeAlias = Sequence[Any] | Mapping[str, Any]
+T = TypeVar("T")
+
+LEDGER_VERSION = "1"
+MEMORY_LIMIT = "700MB"
+_REBUILD = "move the file away and run again: the ledger is rebuilt from the logs"
+
+
+@dataclass(frozen=True, slots=True)
+class FileRow:
+    """One file read, as the manifest holds it (see `schema.sql`)."""
+
+    file_id: int
+    name: str
+    content_hash: str
+    raw_size: int
+    prefix_size: int
+    prefix_hash: str
+    resume_at: int
+    resume_line: int
+    reread_last: bool
+    lines: int
+    blanks: int
+    framing: str
+    formats: Mapping[str, int]
+    columns: Mapping[str, str]
+    options: str
+
+    @property
+    def row(self) -> list[Any]:
+        """The row's values, mappings as JSON."""
+        values = [getattr(self, field.name) for field in fields(self)]
+        return [json.dumps(dict(value), sort_keys=True) if isinstance(value, Mapping) else value for value in values]
+
+
+_FILE_FIELDS = tuple(field.name for field in fields(FileRow))
+_FILE_COLUMNS = ", ".join(_FILE_FIELDS)
+_JSON_FIELDS = {"formats", "columns"}
+
+
+def _decoded(row: tuple[Any, ...]) -> list[Any]:
+    return [json.loads(value) if name in _JSON_FIELDS else value for name, value in zip(_FILE_FIELDS, row, strict=True)]
+
+
+class Ledger:
+    """An open ledger. Use `open_ledger`."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, path: Path, spool: Path) -> None:
+        self._connection = connection
+        self.path = path
+        self.spool = spool
+        self._numbers = count()
+
+    def _run(self, sql: str, parameters: Parameters = ()) -> duckdb.DuckDBPyConnection:
+        return self._guard(lambda: self._connection.execute(sql, parameters))
+
+    def _guard(self, action: Callable[[], T]) -> T:
+        try:
+            return action()
+        except duckdb.FatalException as error:
+            raise LedgerError(
+                "the ledger failed", where=str(self.path), hint="free disk space and run again"
+            ) from error
+        except (duckdb.OutOfMemoryException, duckdb.IOException) as error:
+            hint = "free disk space or memory and run again; nothing half-written was kept"
+            raise LedgerError("the ledger ran out of room", where=str(self.path), hint=hint) from error
+
+    def scan(self, sql: str) -> pl.LazyFrame:
+        """Write a query's rows to the spool and return them as a frame that is read when needed.
+
+        Rows leave through Parquet, not through Arrow: that keeps memory flat.
+        """
+        path = self.spool / f"scan-{next(self._numbers):04d}.parquet"
+        self._run(f"COPY ({sql}) TO '{str(path).replace(chr(39), chr(39) * 2)}' (FORMAT parquet, COMPRESSION lz4)")
+        return pl.scan_parquet(path, glob=False)
+
+    def run(self, sql: str) -> None:
+        """Run a statement."""
+        self._run(sql)
+
+    def set_scope(self, files: Sequence[tuple[int, int, str]]) -> None:
+        """Fill the temporary table `scope` (file_id, rank, name) that queries join with."""
+        self._run("CREATE OR REPLACE TEMP TABLE scope (file_id UBIGINT, rank BIGINT, name VARCHAR)")
+        if files:
+            self._connection.executemany("INSERT INTO scope VALUES (?, ?, ?)", [list(file) for file in files])
+
+    def files(self) -> list[FileRow]:
+        """Return the manifest, in the order the files were read."""
+        rows = self._run(f"SELECT {_FILE_COLUMNS} FROM files ORDER BY rowid").fetchall()
+        return [FileRow(**dict(zip(_FILE_FIELDS, _decoded(row), strict=True))) for row in rows]
+
+    def rename(self, file_id: int, name: str) -> None:
+        """Note that a file read before stands under another name now."""
+        self._run("UPDATE files SET name = ? WHERE file_id = ?", [name, file_id])
+
+    def append(
+        self, file: FileRow, tables: Mapping[str, Sequence[Path]], line_bases: Mapping[int, int], *, after_line: int = 0
+    ) -> None:
+        """Add one file, or the part by which it has grown, in one transaction.
+
+        tables: Parquet files by table, each with a `split` column. line_bases: by split, the lines before it.
+        after_line: what the ledger holds of the file beyond this line is replaced.
+        """
+        self._run("BEGIN")
+        try:
+            self._remove_after(file.file_id, after_line)
+            self._insert(file, tables, line_bases)
+            self._run("COMMIT")
+        except BaseException:
+            self._connection.execute("ROLLBACK")
+            raise
+        kept = self._run("SELECT content_hash FROM files WHERE file_id = ?", [file.file_id]).fetchone()
+        if kept != (file.content_hash,):  # a failed statement may turn COMMIT into a rollback without an error
+            raise LedgerError("the ledger did not keep the file", where=str(self.path), hint=_REBUILD)
+
+    def _remove_after(self, file_id: int, line: int) -> None:
+        place = [file_id, line]
+        stale = "SELECT record_id FROM records WHERE file_id = ? AND line > ?"
+        self._run(f"DELETE FROM parts WHERE record_id IN ({stale})", place)
+        self._run("DELETE FROM records WHERE file_id = ? AND line > ?", place)
+        self._run("DELETE FROM rejects WHERE file_id = ? AND line > ?", place)
+        self._run("DELETE FROM files WHERE file_id = ?", [file_id])
+
+    def _insert(self, file: FileRow, tables: Mapping[str, Sequence[Path]], line_bases: Mapping[int, int]) -> None:
+        self._run("CREATE OR REPLACE TEMP TABLE bases (split BIGINT, base BIGINT)")
+        self._connection.executemany("INSERT INTO bases VALUES (?, ?)", [list(item) for item in line_bases.items()])
+        marks = ", ".join("?" for _ in fields(FileRow))
+        self._run(f"INSERT INTO files ({_FILE_COLUMNS}) VALUES ({marks})", file.row)
+        for name, sql in _INSERTS.items():
+            paths = [str(path) for path in tables.get(name, ())]
+            if paths:
+                values = {"paths": paths, "file_id": file.file_id}
+                used = {name: value for name, value in values.items() if f"${name}" in sql.format(source="$paths")}
+                self._run(sql.format(source="read_parquet($paths)"), used)
+
+    def drop_spool(self) -> None:
+        """Empty the spool folder."""
+        for path in self.spool.iterdir():
+            path.unlink()
+
+
+_INSERTS = {
+    "records": """
+        INSERT INTO records BY NAME
+        SELECT $file_id::UBIGINT AS file_id, s.* EXCLUDE (split) REPLACE (line + base AS line)
+        FROM {source} s JOIN bases USING (split)""",
+    "parts": """
+        INSERT INTO parts BY NAME SELECT * EXCLUDE (split) FROM {source}""",
+    "contents": """
+        INSERT INTO contents BY NAME
+        SELECT content_id, encoding, max(tokens) AS tokens, max(bytes) AS bytes,
+               $file_id::UBIGINT AS file_id, min(line + base) AS line
+        FROM {source} s JOIN bases USING (split) ANTI JOIN contents known USING (content_id, encoding)
+        GROUP BY content_id, encoding""",
+    "blocks": """
+        INSERT INTO blocks BY NAME
+        SELECT DISTINCT content_id, encoding, position, block_id, is_document, tokens
+        FROM {source} s ANTI JOIN (SELECT DISTINCT content_id, encoding FROM blocks) known USING (content_id, encoding)""",
+    "rejects": """
+        INSERT INTO rejects BY NAME
+        SELECT $file_id::UBIGINT AS file_id, line + base AS line, reason FROM {source} s JOIN bases USING (split)""",
+}
+
+
+def _lock_down(connection: duckdb.DuckDBPyConnection, folders: Sequence[Path], spill: Path) -> None:
+    allowed = ", ".join("'" + str(folder).replace("'", "''") + "'" for folder in folders)
+    for statement in (
+        "autoinstall_known_extensions = false",
+        "autoload_known_extensions = false",
+        "allow_community_extensions = false",
+        "allow_persistent_secrets = false",
+        "python_enable_replacements = false",
+        f"temp_directory = '{str(spill).replace(chr(39), chr(39) * 2)}'",
+        f"memory_limit = '{MEMORY_LIMIT}'",
+        f"allowed_directories = [{allowed}]",
+        "enable_external_access = false",
+        "lock_configuration = true",
+    ):
+        connection.execute(f"SET {statement}")
+
+
+def _create(connection: duckdb.DuckDBPyConnection) -> None:
+    connection.execute("BEGIN")
+    connection.execute(package_files("tokaudit.ledger").joinpath("schema.sql").read_text())
+    connection.execute("INSERT INTO meta VALUES ('version', ?)", [LEDGER_VERSION])
+    connection.execute("COMMIT")
+
+
+def _check_version(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
+    tables = {row[0] for row in connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
+    if not tables:
+        _create(connection)
+        return
+    if "meta" not in tables:
+        raise LedgerError("the file is a database, but no ledger", where=str(path), hint="name another --ledger file")
+    version = connection.execute("SELECT value FROM meta WHERE key = 'version'").fetchone()
+    if version != (LEDGER_VERSION,):
+        raise LedgerError("the ledger is of another version of tokaudit", where=str(path), hint=_REBUILD)
+
+
+def _connect(path: Path) -> duckdb.DuckDBPyConnection:
+    umask = os.umask(0o077)  # the ledger tells what a team sends to whom: for its owner's eyes
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return duckdb.connect(str(path))
+    except OSError as error:
+        hint = "name a file in a folder you may write to with --ledger"
+        raise LedgerError(f"the ledger cannot be made: {error.strerror}", where=str(path), hint=hint) from error
+    except duckdb.IOException as error:
+        busy = "lock" in str(error).lower()
+        what = "another process uses the ledger" if busy else "the ledger cannot be opened"
+        raise LedgerError(what, where=str(path), hint="wait for it to end" if busy else _REBUILD) from error
+    except duckdb.Error as error:
+        raise LedgerError("the ledger cannot be opened", where=str(path), hint=_REBUILD) from error
+    finally:
+        os.umask(umask)
+
+
+@contextmanager
+def open_ledger(path: Path) -> Iterator[Ledger]:
+    """Open (or create) the ledger; close it and remove its working files at the end. Raises LedgerError."""
+    connection = _connect(path)
+    work = Path(tempfile.mkdtemp(prefix="work-", dir=path.parent))
+    spool, spill = work / "spool", work / "spill"
+    spool.mkdir()
+    spill.mkdir()
+    try:
+        _check_version(connection, path)
+        _lock_down(connection, [work.resolve()], spill.resolve())
+        yield Ledger(connection, path, spool.resolve())
+    finally:
+        connection.close()
+        shutil.rmtree(work, ignore_errors=True)
