@@ -1,0 +1,1 @@
+"""How is one `AuditRun` told to people: page, terminal, Markdown, CSV?"""
