@@ -1,0 +1,131 @@
+"""What does a logged Anthropic message say? Also from Bedrock and Vertex, which take the same body."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from tokaudit.readers.anthropic_stream import assemble_message
+from tokaudit.readers.anthropic_usage import messages_usage
+from tokaudit.readers.contract import Reader, ReadOptions
+from tokaudit.readers.dialect import dialect
+from tokaudit.readers.envelope import context_layers, envelope, gather
+from tokaudit.readers.labels import begins, label
+from tokaudit.readers.outcome import error_code, failure, unreported_usage
+from tokaudit.readers.pair import Pair, find_pair
+from tokaudit.readers.parts import add_content, definitions, message_parts
+from tokaudit.readers.table_usage import noted_usage
+from tokaudit.schema import MISSING_USAGE, Call, Json, Part, Record, RejectRecordError, Usage
+
+NAME = "anthropic_messages"
+_CLOUD_OF_ID = {"msg_bdrk_": "aws", "msg_vrtx_": "google"}
+
+
+def identify(record: Record) -> bool:
+    """Say whether the record holds an exchange with the Messages API."""
+    pair = find_pair(record)
+    return pair is not None and dialect(pair) == NAME
+
+
+def read(record: Record, options: ReadOptions) -> Call:
+    """Turn the record into a call. Raises RejectRecordError."""
+    pair = find_pair(record)
+    if pair is None or not pair.alone:
+        raise RejectRecordError("two calls in one record" if pair else "no call in the record")
+    request = pair.request
+    response, ended = assemble_message(pair.response) if type(pair.response) is list else (pair.response, True)
+    body: Mapping[str, Json] = response if type(response) is dict else {}
+    layers = context_layers((*pair.around, ("request.", {"metadata": request.get("metadata")})))
+    around = envelope(gather(layers, options.columns), options.timezone)
+    error_type = failure(around.http_status, error_code(body.get("error")), around.error_type)
+    response_id = label(body.get("id"))
+    usage = _usage(pair, body, around.http_status, error_type)
+    is_bare = any(layer is body for _, layer in pair.around)  # then `model` is the answer's
+    return Call(
+        reader=NAME,
+        response_id=response_id,
+        log_id=around.log_id if around.log_id != response_id else None,
+        started_at=around.started_at,
+        latency_ms=around.latency_ms,
+        provider_name=around.provider_name or _provider(body),
+        request_model=label(request.get("model")) or (None if is_bare else around.request_model),
+        response_model=label(body.get("model")) or around.response_model,
+        http_status=around.http_status,
+        error_type=error_type,
+        finish_reason=label(body.get("stop_reason")),
+        feature=around.feature,
+        feature_from=around.feature_from,
+        user_id=around.user_id,
+        conversation_id=around.conversation_id,
+        operation_id=around.operation_id,
+        service_tier=_service_tier(body.get("usage")),
+        gateway_cache_hit=around.gateway_cache_hit,
+        usage=usage if ended else _cut_off(usage),
+        logged_cost=around.logged_cost,
+        prompt=_prompt(request),
+        answer=_answer(body, response),
+        tools=definitions(request.get("tools")),
+        response_schema=_response_schema(request),
+    )
+
+
+def _usage(pair: Pair, body: Mapping[str, Json], http_status: int | None, error_type: str | None) -> Usage:
+    """Read the answer's usage, else what the logger itself noted beside the bodies."""
+    usage = messages_usage(body.get("usage"), body.get("model"))
+    if usage is not MISSING_USAGE:
+        return usage
+    for _, layer in pair.around:
+        usage = noted_usage(layer)
+        if usage is not MISSING_USAGE:
+            return usage
+    return unreported_usage(http_status, error_type)
+
+
+def _cut_off(usage: Usage) -> Usage:
+    """A stream without its last event has counted all input but not all output."""
+    if usage.state != "exact":
+        return usage
+    return replace(usage, state="output_lower_bound", rule="Anthropic: stream cut off before its final count")
+
+
+def _provider(body: Mapping[str, Json]) -> str | None:
+    """Name the provider by the id: clouds have prefixes of their own."""
+    message_id = body.get("id")
+    cloud = next((provider for prefix, provider in _CLOUD_OF_ID.items() if begins(message_id, prefix)), None)
+    if cloud is None and begins(message_id, "msg_") and begins(body.get("model"), "claude"):
+        return "anthropic"
+    return cloud
+
+
+def _service_tier(usage: Json) -> str | None:
+    return label(usage.get("service_tier")) if type(usage) is dict else None
+
+
+def _prompt(request: Mapping[str, Json]) -> tuple[Part, ...]:
+    """The system prompt comes before the messages and counts as message 0."""
+    parts: list[Part] = []
+    add_content(parts, "system", request.get("system"), 0)
+    parts.extend(message_parts(request.get("messages"), 1 if parts else 0))
+    return tuple(parts)
+
+
+def _answer(body: Mapping[str, Json], response: Json) -> tuple[Part, ...]:
+    parts: list[Part] = []
+    add_content(parts, "assistant", response if type(response) is str else body.get("content"), 0)
+    return tuple(parts)
+
+
+def _response_schema(request: Mapping[str, Json]) -> Json:
+    """Find the JSON schema asked for, in its present and its earlier place."""
+    config = request.get("output_config")
+    chosen = config.get("format") if type(config) is dict else request.get("output_format")
+    return chosen if type(chosen) is dict and "schema" in chosen else None
+
+
+READER = Reader(
+    name=NAME,
+    title="Anthropic Messages (also its bodies from Bedrock and Vertex)",
+    how_to_export='Log each request body and response body as one JSON line: {"request": ..., "response": ...}.',
+    identify=identify,
+    read=read,
+)

@@ -1,0 +1,147 @@
+"""Where in a record are the request and the response?
+
+Loggers wrap the two bodies in many ways: side by side under any names, merged into one object, as HTTP messages with a
+`body`, as JSON inside a string, as an event stream, or all of it below another object.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import NamedTuple, TypeAlias
+
+from tokaudit.readers.bodies import open_body, open_text
+from tokaudit.schema import Json, Record
+
+Layer: TypeAlias = tuple[str, Mapping[str, Json]]
+"""An object around the bodies, with its path in the record: "" or ending in a point."""
+
+REQUEST_KEYS = ("request", "req", "request_body", "requestBody", "kwargs", "input", "inputs", "payload", "params")
+RESPONSE_KEYS = (
+    "response",
+    "resp",
+    "res",
+    "response_body",
+    "responseBody",
+    "result",
+    "output",
+    "outputs",
+    "completion",
+)
+
+_RECORD_TEXTS = ("message", "log", "msg", "event", "payload", "data")
+"""Where log shippers put a whole record as text."""
+
+_STATUS_KEYS = ("error", "status_code", "status", "http_status", "response_status")
+_NO_WRAPPERS = frozenset(("messages", "choices", "usage", "metadata", "headers", "tools", "response_format", "error"))
+_NO_BODIES = _NO_WRAPPERS - {"messages"}
+_SCALARS = frozenset((int, float, bool, type(None)))
+_JSON_STARTS = ("{", "[", '"')
+_DEPTH = 3
+_WIDTH = 64
+
+
+class Pair(NamedTuple):
+    """One exchange found in a record.
+
+    request   the request body; empty when the record has none
+    response  the response body: an object, a list of stream events, plain text, or None
+    answered  the record has a place for a response or a status, even if it is empty
+    around    what surrounds the bodies: the record, wrappers, HTTP messages; outermost first
+    alone     no other exchange was found beside it
+    """
+
+    request: Mapping[str, Json]
+    response: Json
+    answered: bool
+    around: tuple[Layer, ...]
+    alone: bool = True
+
+
+def find_pair(record: Record) -> Pair | None:
+    """Find the exchange a record tells of; None when it shows none of a known shape."""
+    found = _exchange(record, "", ())
+    return found if found is not None else _search_below(record)
+
+
+def _search_below(record: Record) -> Pair | None:
+    """Search level by level, objects only: a list of exchanges is not one call."""
+    level: list[tuple[Mapping[str, Json], str, tuple[Layer, ...]]] = [(record, "", ())]
+    for _ in range(_DEPTH):
+        level = [
+            (inner, f"{path}{key}.", (*outside, (path, holder)))
+            for holder, path, outside in level[:_WIDTH]
+            for key, inner in _inner_objects(holder)
+        ]
+        found = [pair for item in level if (pair := _exchange(*item)) is not None]
+        if found:
+            return found[0]._replace(alone=len(found) == 1)
+    return None
+
+
+def _inner_objects(holder: Mapping[str, Json]) -> Iterator[tuple[str, Mapping[str, Json]]]:
+    for key, value in holder.items():
+        if type(value) is dict:
+            if key not in _NO_WRAPPERS:
+                yield key, value
+        elif type(value) is str and key in _RECORD_TEXTS:
+            opened = open_text(value)
+            if type(opened) is dict:
+                yield key, opened
+
+
+def _exchange(holder: Mapping[str, Json], path: str, outside: tuple[Layer, ...]) -> Pair | None:
+    """Read the two sides of one object; a side may be the object itself."""
+    request_key, request = _side(holder, REQUEST_KEYS, asks)
+    response_key, response = _side(holder, RESPONSE_KEYS, speaks)
+    if type(request) is list:
+        request = {"messages": request}
+    if not (asks(request) or speaks(response)):
+        return None
+    wrappers = tuple(
+        (f"{path}{key}.", holder[key])
+        for key, body in ((request_key, request), (response_key, response))
+        if key is not None and type(holder[key]) is dict and holder[key] is not body
+    )
+    answered = response_key is not None or response is holder or any(key in holder for key in _STATUS_KEYS)
+    return Pair(request if type(request) is dict else {}, response, answered, (*outside, (path, holder), *wrappers))
+
+
+def _side(holder: Mapping[str, Json], keys: tuple[str, ...], fits: Callable[[Json], bool]) -> tuple[str | None, Json]:
+    """Find one side: under its usual names, as the object itself, under any name; else what the usual name holds."""
+    named = None
+    for key in keys:
+        if key in holder:
+            named = key
+            break
+    body = None if named is None else open_body(holder[named])
+    if fits(body):
+        return named, body
+    if fits(holder):
+        return None, holder
+    for key, value in holder.items():
+        if type(value) in _SCALARS or (type(value) is str and not value.startswith(_JSON_STARTS)):
+            continue
+        if key not in _NO_BODIES and key not in RESPONSE_KEYS and fits(other := open_body(value)):
+            return key, other
+    if named is not None and type(holder[named]) is str and not (type(body) is dict and "error" in body):
+        body = holder[named]  # an answer in JSON, not a body
+    return named, body
+
+
+def asks(body: Json) -> bool:
+    """Say whether a body is a list of messages to a model, or a request with one."""
+    if type(body) is dict:
+        return type(body.get("messages")) is list
+    return type(body) is list and bool(body) and "role" in body[0] and "content" in body[0]
+
+
+def speaks(body: Json) -> bool:
+    """Say whether a body, or the first event of a stream, looks like an answer of a model API, whichever it is."""
+    if type(body) is list:
+        return any("choices" in event or event.get("type") == "message_start" for event in body[:3])
+    if type(body) is not dict:
+        return False
+    if body.get("type") == "message":
+        return type(body.get("content")) is list
+    choices = body.get("choices")
+    return type(choices) is list and (not choices or type(choices[0]) is dict)

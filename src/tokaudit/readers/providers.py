@@ -1,0 +1,99 @@
+"""Which provider does a host, a URL or a provider's name stand for? Ids are those of genai-prices."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from tokaudit.readers.labels import begins
+from tokaudit.schema import Json
+
+_HOSTS = {
+    "openai.com": "openai",
+    "openai.azure.com": "azure",
+    "azure-api.net": "azure",
+    "cognitiveservices.azure.com": "azure",
+    "services.ai.azure.com": "azure",
+    "anthropic.com": "anthropic",
+    "amazonaws.com": "aws",
+    "googleapis.com": "google",
+    "groq.com": "groq",
+    "mistral.ai": "mistral",
+    "deepseek.com": "deepseek",
+    "x.ai": "x-ai",
+    "openrouter.ai": "openrouter",
+    "together.xyz": "together",
+    "together.ai": "together",
+    "fireworks.ai": "fireworks",
+    "perplexity.ai": "perplexity",
+    "cohere.com": "cohere",
+    "cohere.ai": "cohere",
+    "cerebras.ai": "cerebras",
+    "moonshot.ai": "moonshotai",
+    "moonshot.cn": "moonshotai",
+    "novita.ai": "novita",
+    "deepinfra.com": "deepinfra",
+    "voyageai.com": "voyageai",
+    "z.ai": "zai",
+    "bigmodel.cn": "zhipuai",
+}
+
+_NAMES = {
+    "openai": "openai",
+    "azure": "azure azureopenai azureai",
+    "anthropic": "anthropic claude",
+    "aws": "aws bedrock awsbedrock amazonbedrock amazon bedrockconverse",
+    "google": "google gemini vertex vertexai vertexaibeta googlevertex googlegenai googlegenerativeai gcp",
+    "groq": "groq",
+    "mistral": "mistral mistralai",
+    "deepseek": "deepseek",
+    "x-ai": "xai",
+    "openrouter": "openrouter",
+    "together": "together togetherai",
+    "fireworks": "fireworks fireworksai",
+    "perplexity": "perplexity perplexityai",
+    "cohere": "cohere coherechat",
+    "cerebras": "cerebras",
+    "moonshotai": "moonshot moonshotai",
+    "novita": "novita novitaai",
+    "voyageai": "voyage voyageai",
+    "zai": "zai",
+}
+_ID_OF = {name: provider for provider, names in _NAMES.items() for name in names.split()}
+
+_ROUTES = {
+    "azure": "azure",
+    "bedrock": "aws",
+    "vertex_ai": "google",
+    "together_ai": "together",
+    "fireworks_ai": "fireworks",
+    "openrouter": "openrouter",
+    "groq": "groq",
+}
+"""Model prefixes that name who serves; `openai/` or `anthropic/` may be a router's name for who made the model."""
+
+_OPENAI_FAMILIES = ("gpt-", "o1", "o3", "o4", "chatgpt-", "ft:gpt-")
+
+
+@lru_cache(maxsize=1024)
+def provider_of_url(url: str) -> str | None:
+    """Find the provider behind a URL or a bare host name."""
+    host = url[:300].partition("://")[2] or url[:300]
+    host = host.partition("/")[0].rpartition("@")[2].partition(":")[0].lower()
+    labels = host.split(".")
+    return next((_HOSTS[name] for n in (4, 3, 2) if (name := ".".join(labels[-n:])) in _HOSTS), None)
+
+
+@lru_cache(maxsize=1024)
+def provider_of_name(name: str) -> str | None:
+    """Find the provider that a name such as `azure_openai` or `vertex-ai` stands for."""
+    return _ID_OF.get("".join(c for c in name[:64].lower() if c.isalnum()))
+
+
+def provider_of_model(model: Json) -> str | None:
+    """Find the provider that a routing prefix of a model name states: `bedrock/…`."""
+    return _ROUTES.get(model.partition("/")[0]) if type(model) is str and "/" in model else None
+
+
+def is_openai_model(model: Json) -> bool:
+    """Say whether a model name is of a family that only OpenAI makes (its open-weight models run anywhere)."""
+    return begins(model, _OPENAI_FAMILIES) and not begins(model, "gpt-oss")

@@ -1,0 +1,89 @@
+"""How many tokens did a row of a table bill, judged by the names of its columns?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from tokaudit.readers.columns import columns_of, flat
+from tokaudit.readers.labels import label
+from tokaudit.readers.numbers import count
+from tokaudit.readers.pair import REQUEST_KEYS, RESPONSE_KEYS
+from tokaudit.readers.token_classes import Reading, checked, settle
+from tokaudit.schema import MISSING_USAGE, Json, Usage
+
+_ONLY_TOTAL = Usage(None, None, state="missing", rule="only a total of tokens")
+_UNSPLIT = "table: cache share not reported"
+_INSIDE = "table: cache inside input"
+_OUTSIDE = "table: cache added to input"
+_CLAUDE = "table: cache added to input, as Anthropic counts"
+_UNDECIDED = "table: cache taken to be inside input, which the columns do not say"
+_MORE = "table: the total holds tokens that no column names"
+
+
+_BODIES = frozenset((*REQUEST_KEYS, *RESPONSE_KEYS))
+
+
+def noted_usage(layer: Mapping[str, Json]) -> Usage:
+    """Read the counts a logger noted beside the bodies of a call. Raises RejectRecordError."""
+    row = flat({key: value for key, value in layer.items() if key not in _BODIES})
+    columns = columns_of(tuple(row))
+    model = columns.get("request_model")
+    return row_usage(columns, row, label(row[model]) if model else None)
+
+
+def row_usage(columns: Mapping[str, str], row: Mapping[str, Json], model: str | None) -> Usage:
+    """Read the counts; columns maps our fields to the row's names. Raises RejectRecordError."""
+
+    def cell(field: str) -> int | None:
+        return count(row[columns[field]], row.values()) if field in columns else None
+
+    prompt, completion, total = cell("input_tokens"), cell("output_tokens"), cell("total_tokens")
+    if prompt is None or completion is None:
+        return _partial(prompt, completion, total)
+    read, reasoning = cell("cache_read_input_tokens"), cell("reasoning_output_tokens")
+    writes = (cell(f"cache_write{lifetime}_input_tokens") for lifetime in ("", "_5m", "_1h"))
+    write_5m, write_1h = _writes(*writes)
+    cached = (read or 0) + (write_5m or 0) + (write_1h or 0)
+    is_claude = _is_claude(model) and not _named_like_openai(columns)
+    reading = settle(prompt, completion, total, cached, reasoning or 0, cache_outside=is_claude)
+    audio = cell("input_audio_tokens"), cell("output_audio_tokens")
+    usage = Usage(reading.input, reading.output, read, write_5m, write_1h, reasoning, *audio)
+    return checked(_judged(usage, reading, is_claude=is_claude, is_open=bool(cached) and _is_claude(model)))
+
+
+def _partial(prompt: int | None, completion: int | None, total: int | None) -> Usage:
+    if prompt is not None:
+        return Usage(prompt, None, state="output_lower_bound", rule="output tokens not reported")
+    if completion is not None:
+        return Usage(None, completion, state="missing", rule="input tokens not reported")
+    return _ONLY_TOTAL if total is not None else MISSING_USAGE
+
+
+def _writes(whole: int | None, short: int | None, long: int | None) -> tuple[int | None, int | None]:
+    """Split cache writes by lifetime; writes of unstated lifetime count as short-lived."""
+    if whole is None or short is not None:
+        return short, long
+    return max(whole - (long or 0), 0), long
+
+
+def _is_claude(model: str | None) -> bool:
+    return model is not None and "claude" in model.lower()
+
+
+def _named_like_openai(columns: Mapping[str, str]) -> bool:
+    """Claude counts under OpenAI's names went through a normaliser, which may have added the cache."""
+    return "prompt" in columns.get("input_tokens", "").lower()
+
+
+def _judged(usage: Usage, reading: Reading, *, is_claude: bool, is_open: bool) -> Usage:
+    """Name the rule, and say so where the columns leave the cache open."""
+    if reading.unexplained > 0:
+        return replace(usage, state="output_lower_bound", rule=_MORE)
+    if usage.cache_read_input_tokens is None:
+        return replace(usage, state="cache_split_unknown", rule=_UNSPLIT)
+    if reading.cache_outside:
+        return replace(usage, rule=_CLAUDE if is_claude else _OUTSIDE)
+    if is_open:
+        return replace(usage, state="cache_split_unknown", rule=_UNDECIDED)
+    return replace(usage, rule=_INSIDE)

@@ -1,0 +1,147 @@
+"""When was the call? Any kind of time a log may hold, to UTC microseconds since 1970.
+
+A time that is missing, impossible, ambiguous (03/04/2026) or outside 2015-2100 is None, not a reject: the tokens beside
+it are still facts, and the run counts undated calls where the user sees them.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from email.utils import parsedate_to_datetime
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+from tokaudit.errors import ConfigError
+from tokaudit.schema import Json
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+_EARLIEST = 1_420_070_400_000_000  # 2015-01-01
+_LATEST = 4_102_444_800_000_000  # 2100-01-01
+_DOTNET_EPOCH = 621_355_968_000_000_000  # ticks of 100 ns from year 1 to 1970
+
+# microseconds = value * numerator // denominator, by number of digits of the whole part
+_BY_DIGITS = {10: (1_000_000, 1), 13: (1_000, 1), 16: (1, 1), 19: (1, 1_000)}
+
+_ZONE_HOURS = {"UTC": 0, "GMT": 0, "UT": 0, "Z": 0, "EST": -5, "EDT": -4, "CST": -6, "CDT": -5, "MST": -7, "MDT": -6}
+_ZONE_HOURS |= {"PST": -8, "PDT": -7}
+"""Zone names of RFC 5322; every other abbreviation means different hours in different countries."""
+
+_ZONE_NAME = re.compile(r"(.*\d) ([A-Z]{1,3}|[A-Z][A-Za-z_]+/[A-Za-z_+/-]{2,40})")
+_WITH_MONTH_NAME = re.compile(r"[A-Za-z]{3}[ /-]")
+_DAY_MONTH_YEAR = re.compile(
+    r"(\d{1,2})([./])(\d{1,2})\2(\d{4})(?:[ T,]+(\d{1,2}):(\d{2})(?::(\d{2}))?(?: ?([AaPp])[Mm])?)?"
+)
+_YEAR_FIRST = re.compile(r"\d{4}/\d{2}/\d{2}([ T].*)?")
+
+
+def micros(value: Json, timezone_name: str = "UTC") -> int | None:
+    """Read a time; timezone_name is the IANA zone of times that carry none."""
+    if type(value) is str:
+        found = _from_text(value.strip(), timezone_name)
+    elif type(value) is int or type(value) is float:
+        found = _from_number(value)
+    elif type(value) is list and len(value) == 2 and type(value[0]) is type(value[1]) is int:
+        found = value[0] * 1_000_000 + value[1] // 1_000  # [seconds, nanoseconds]
+    elif type(value) is dict and len(value) == 1 and "$date" in value:
+        return micros(value["$date"], timezone_name) if type(value["$date"]) is not dict else None
+    else:
+        return None
+    return found if found is not None and _EARLIEST <= found < _LATEST else None
+
+
+def _from_number(value: float) -> int | None:
+    if not 0 < value < 10**19:
+        return None
+    digits = len(str(int(value)))
+    if digits == 18:
+        return (int(value) - _DOTNET_EPOCH) // 10
+    if digits not in _BY_DIGITS:
+        return None
+    numerator, denominator = _BY_DIGITS[digits]
+    return round(value * numerator) if type(value) is float else int(value) * numerator // denominator
+
+
+def _from_text(text: str, timezone_name: str) -> int | None:
+    if not 8 <= len(text) <= 80 or not text.isascii():
+        return None
+    try:
+        return _since_epoch(datetime.fromisoformat(text), timezone_name)
+    except ValueError:
+        return _from_number(_number(text)) if _is_number(text) else _from_other_text(text, timezone_name)
+
+
+def _is_number(text: str) -> bool:
+    return text.replace(".", "", 1).isdigit()
+
+
+def _number(text: str) -> float:
+    return float(text) if "." in text else int(text)
+
+
+def _since_epoch(moment: datetime, timezone_name: str) -> int:
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=zone(timezone_name))
+    return (moment - _EPOCH) // _MICROSECOND
+
+
+def _from_other_text(text: str, timezone_name: str) -> int | None:
+    if ":60" in text:  # a leap second is the first moment of the next minute
+        before = _from_text(text.replace(":60", ":59", 1), timezone_name)
+        return None if before is None else before + 1_000_000
+    if _YEAR_FIRST.fullmatch(text):
+        return _from_text(text.replace("/", "-"), timezone_name)
+    named = _ZONE_NAME.fullmatch(text)
+    if named and (named[2] in _ZONE_HOURS or "/" in named[2]) and not _WITH_MONTH_NAME.search(named[1]):
+        return _in_named_zone(named[1], named[2])
+    moment = _with_month_name(text) if _WITH_MONTH_NAME.search(text) else _day_first(text)
+    return None if moment is None else _since_epoch(moment, timezone_name)
+
+
+def _in_named_zone(text: str, name: str) -> int | None:
+    offset = _ZONE_HOURS.get(name)
+    try:
+        moment = datetime.fromisoformat(text)
+        where = timezone(timedelta(hours=offset)) if offset is not None else ZoneInfo(name)
+    except (ValueError, OSError, LookupError):
+        return None
+    return _since_epoch(moment.replace(tzinfo=where), "UTC") if moment.tzinfo is None else None
+
+
+def _with_month_name(text: str) -> datetime | None:
+    try:
+        return datetime.strptime(text, "%d/%b/%Y:%H:%M:%S %z")
+    except ValueError:
+        pass
+    try:
+        return parsedate_to_datetime(text)
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
+
+
+def _day_first(text: str) -> datetime | None:
+    """Read 02.03.2026 (day first everywhere) and 25/12/2026 or 12/25/2026 (one order is possible)."""
+    match = _DAY_MONTH_YEAR.fullmatch(text)
+    if match is None:
+        return None
+    first, second, year = int(match[1]), int(match[3]), int(match[4])
+    if match[2] == "/" and first <= 12 and second <= 12 and first != second:
+        return None
+    day, month = (second, first) if second > 12 else (first, second)
+    hour = int(match[5] or 0)
+    if match[8]:
+        hour = hour % 12 + (12 if match[8] in "Pp" else 0)
+    try:
+        return datetime(year, month, day, hour, int(match[6] or 0), int(match[7] or 0))  # noqa: DTZ001
+    except ValueError:
+        return None
+
+
+@lru_cache(maxsize=32)
+def zone(name: str) -> tzinfo:
+    """Find an IANA time zone. Raises ConfigError for a name that is none."""
+    try:
+        return UTC if name == "UTC" else ZoneInfo(name)
+    except (ValueError, OSError, LookupError) as error:
+        raise ConfigError("unknown time zone", where=name, hint="Use an IANA name such as Europe/Berlin.") from error

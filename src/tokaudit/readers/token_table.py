@@ -1,0 +1,160 @@
+"""What does a row with token counts say, when only the names of its columns tell what it holds?
+
+A row is a CSV row or a JSON log line, flat or nested. Nothing is invented: an empty cell is unknown, a total alone is
+no split, and a row that sums many calls is refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from tokaudit.readers.bodies import open_text
+from tokaudit.readers.columns import TOKEN_FIELDS, columns_of, flat, guess_columns, token_groups
+from tokaudit.readers.contract import Reader, ReadOptions
+from tokaudit.readers.envelope import Envelope, Found, envelope
+from tokaudit.readers.feature_names import feature_of
+from tokaudit.readers.labels import is_missing, label
+from tokaudit.readers.names import meaning
+from tokaudit.readers.numbers import count, decimal_comma
+from tokaudit.readers.outcome import unreported_usage
+from tokaudit.readers.parts import add_content, message_parts
+from tokaudit.readers.providers import provider_of_model
+from tokaudit.readers.table_usage import row_usage
+from tokaudit.schema import Call, Json, Part, Record, RejectRecordError, Role, Usage
+
+__all__ = ["READER", "guess_columns", "identify", "read"]
+
+NAME = "token_table"
+_OPERATIONS = {"embedding": "embeddings", "embeddings": "embeddings", "completion": "completion", "rerank": "rerank"}
+
+
+def identify(record: Record) -> bool:
+    """Say whether the names of the columns promise a call: two token counts, or one beside a model."""
+    return is_row(record, {})
+
+
+def is_row(record: Record, named: Mapping[str, str]) -> bool:
+    """Say the same with the names of columns that the user gave (field -> column)."""
+    row = flat(record)
+    known = columns_of(tuple(row), tuple(sorted(named.items())))
+    columns = {field: name for field, name in known.items() if name in row} if named else known
+    tokens = [field for field in TOKEN_FIELDS if field in columns]
+    if len(tokens) < 2 and not (tokens and ("request_model" in columns or "response_model" in columns)):
+        return False
+    return all(_may_be_count(row[columns[field]]) for field in tokens)
+
+
+def _may_be_count(value: Json) -> bool:
+    """A column that only sounds like a count may hold a text or a list."""
+    return value is None or type(value) in (int, float, bool) or (type(value) is str and _has_digits_only(value))
+
+
+def _has_digits_only(text: str) -> bool:
+    return is_missing(text) or (len(text) <= 40 and not any(c.isalpha() for c in text.replace("e", "")))
+
+
+def read(record: Record, options: ReadOptions) -> Call:
+    """Turn the row into a call. Raises RejectRecordError."""
+    row = flat(record)
+    known = columns_of(tuple(row), tuple(sorted(options.columns.items())))
+    columns = {field: name for field, name in known.items() if name in row}
+    values = {field: row[name] for field, name in columns.items()}
+    _refuse_sums(row, values)
+    around = _envelope(columns, values, row, options)
+    request_model, response_model = label(values.get("request_model")), label(values.get("response_model"))
+    return Call(
+        reader=NAME,
+        response_id=label(values.get("response_id")),
+        log_id=around.log_id,
+        started_at=around.started_at,
+        latency_ms=around.latency_ms,
+        provider_name=around.provider_name or provider_of_model(request_model),
+        request_model=request_model,
+        response_model=response_model,
+        operation_name=_operation(values.get("operation_name")),
+        http_status=around.http_status,
+        error_type=around.error_type,
+        finish_reason=label(values.get("finish_reason")),
+        feature=around.feature,
+        feature_from=around.feature_from,
+        user_id=around.user_id,
+        conversation_id=around.conversation_id,
+        operation_id=around.operation_id,
+        service_tier=label(values.get("service_tier")),
+        gateway_cache_hit=around.gateway_cache_hit,
+        usage=_usage(columns, row, around, response_model or request_model),
+        logged_cost=around.logged_cost,
+        prompt=_prompt(values),
+        answer=_texts("assistant", values.get("answer"), 0),
+    )
+
+
+def _refuse_sums(row: Mapping[str, Json], values: Mapping[str, Json]) -> None:
+    """Refuse what is not one call: a row that counts requests, or an object with counts of two."""
+    requests = values.get("requests")
+    if requests is not None and (count(requests, row.values()) or 0) > 1:
+        raise RejectRecordError("row sums several calls")
+    groups = token_groups(tuple(row))
+    if len(groups) > 1 and len({_pair_of_counts(group, row) for group in groups.values() if _is_pair(group)}) > 1:
+        raise RejectRecordError("different token counts in one record")
+
+
+def _is_pair(group: Mapping[str, str]) -> bool:
+    return "input_tokens" in group and "output_tokens" in group
+
+
+def _pair_of_counts(group: Mapping[str, str], row: Mapping[str, Json]) -> tuple[int | None, ...]:
+    return tuple(count(row[group[field]], row.values()) for field in TOKEN_FIELDS[:2])
+
+
+def _envelope(
+    columns: Mapping[str, str], values: Mapping[str, Json], row: Mapping[str, Json], options: ReadOptions
+) -> Envelope:
+    found = {field: _found(columns[field], value) for field, value in values.items() if not is_missing(value)}
+    if "feature" in found and feature_of(found["feature"].value) is None:
+        found["url"] = found.pop("feature")
+    comma = type(values.get("cost")) is str and decimal_comma(row.values())
+    return envelope(found, options.timezone, decimal_comma=comma or False)
+
+
+def _found(column: str, value: Json) -> Found:
+    known = meaning(column)
+    opened = open_text(value) if type(value) is str and value.startswith("[") else value
+    return Found(opened, column, 0, known.unit if known else None)
+
+
+def _usage(columns: Mapping[str, str], row: Mapping[str, Json], around: Envelope, model: str | None) -> Usage:
+    usage = row_usage(columns, row, model)
+    if usage.state == "missing" and usage.output_tokens is None and around.error_type is not None:
+        return unreported_usage(around.http_status, around.error_type)
+    return usage
+
+
+def _operation(value: Json) -> str:
+    name = value.strip().lower() if type(value) is str else ""
+    return _OPERATIONS.get(name, "chat")
+
+
+def _prompt(values: Mapping[str, Json]) -> tuple[Part, ...]:
+    system = _texts("system", values.get("system_prompt"), 0)
+    return (*system, *_texts("user", values.get("prompt"), 1 if system else 0))
+
+
+def _texts(role: Role, content: Json, index: int) -> tuple[Part, ...]:
+    """Read a cell of text, or of messages as JSON."""
+    opened = open_text(content) if type(content) is str and content.startswith("[") else content
+    if type(opened) is list and opened and type(opened[0]) is dict and "role" in opened[0]:
+        return tuple(message_parts(opened, index))
+    parts: list[Part] = []
+    if not is_missing(content):
+        add_content(parts, role, content, index)
+    return tuple(parts)
+
+
+READER = Reader(
+    name=NAME,
+    title="Table or log lines with token counts (CSV, JSON lines)",
+    how_to_export="Export one row per call with at least time, model, input tokens, cached tokens and output tokens.",
+    identify=identify,
+    read=read,
+)

@@ -1,0 +1,104 @@
+from __future__ import annotations
+
+import pytest
+
+from tokaudit.errors import ConfigError
+from tokaudit.readers.times import micros, zone
+
+NOON = 1_772_366_400_000_000  # 2026-03-01T12:00:00Z
+
+SAME_MOMENT = [
+    "2026-03-01T12:00:00Z",
+    "2026-03-01 12:00:00",
+    "2026-03-01T12:00:00.000000000Z",
+    "2026-03-01T17:30:00+05:30",
+    "20260301T120000Z",
+    "2026/03/01 12:00:00",
+    "2026-03-01 12:00:00 UTC",
+    "2026-03-01 12:00:00 GMT",
+    "2026-03-01 04:00:00 PST",
+    "2026-03-01 13:00:00 Europe/Berlin",
+    "Sun, 01 Mar 2026 12:00:00 GMT",
+    "01/Mar/2026:12:00:00 +0000",
+    "01.03.2026 12:00",
+    "1.3.2026 12:00:00",
+    "1772366400",
+    "1772366400.0",
+    "1772366400000",
+    1772366400,
+    1772366400.0,
+    1772366400000,
+    1772366400000000,
+    1772366400000000000,
+    639079632000000000,  # .NET ticks
+    [1772366400, 0],
+    {"$date": "2026-03-01T12:00:00Z"},
+    {"$date": 1772366400000},
+]
+
+
+@pytest.mark.parametrize("value", SAME_MOMENT, ids=str)
+def test_every_spelling_of_a_moment_is_the_same_moment(value: object) -> None:
+    assert micros(value) == NOON
+
+
+UNREADABLE = [
+    None,
+    "",
+    "yesterday",
+    "2026-02-30T00:00:00Z",
+    "31.02.2026 12:00",
+    "03/04/2026 12:00",
+    "1970-01-01T00:00:00Z",
+    "9999-12-31T23:59:59Z",
+    "2014-12-31T23:59:59Z",
+    "2100-01-01T00:00:00Z",
+    "2026-03-01 12:00:00 XYZ",
+    "2026-03-01 12:00:00 ../etc/passwd",
+    "2026-03-01 12:00:00 Mars/Phobos",
+    0,
+    -1,
+    True,
+    10**40,
+    float("nan"),
+    float("inf"),
+    1e300,
+    [],
+    [1, "2"],
+    {},
+    {"$date": {"$date": 1}},
+    "1" * 500,
+    "٢٠٢٦-٠٣-٠١",
+]
+
+
+@pytest.mark.parametrize("value", UNREADABLE, ids=repr)
+def test_what_is_no_readable_time_is_unknown(value: object) -> None:
+    assert micros(value) is None
+
+
+def test_one_possible_order_of_day_and_month_is_read() -> None:
+    assert micros("25/12/2026 01:30 PM") == micros("12/25/2026 13:30:00") == micros("2026-12-25T13:30:00Z")
+    assert micros("03/03/2026 12:00 AM") == micros("2026-03-03T00:00:00Z")
+
+
+def test_a_leap_second_is_the_next_moment() -> None:
+    assert micros("2016-12-31T23:59:60Z") == micros("2017-01-01T00:00:00Z")
+
+
+def test_times_without_zone_are_in_the_zone_given() -> None:
+    assert micros("2026-07-01 12:00:00", "Europe/Berlin") == micros("2026-07-01T10:00:00Z")
+    assert micros("01.07.2026 12:00", "Europe/Berlin") == micros("2026-07-01T10:00:00Z")
+    assert micros("2026-07-01T12:00:00Z", "Europe/Berlin") == micros("2026-07-01T12:00:00Z")
+    assert micros(1772366400, "Europe/Berlin") == NOON
+
+
+def test_an_unknown_zone_is_a_misuse() -> None:
+    with pytest.raises(ConfigError):
+        zone("Nowhere/City")
+
+
+def test_microseconds_are_kept() -> None:
+    assert micros("2026-03-01T12:00:00.123456Z") == NOON + 123_456
+    assert micros(1772366400.25) == NOON + 250_000
+    assert micros([1772366400, 123_456_789]) == NOON + 123_456
