@@ -1,13 +1,14 @@
 CREATE TABLE files (
     file_id UBIGINT NOT NULL,
-    name VARCHAR NOT NULL,
+    name VARCHAR NOT NULL,           -- as the user named it
+    path VARCHAR NOT NULL,           -- resolved: a file that grows keeps it
     content_hash VARCHAR NOT NULL,   -- of the raw bytes, all of them
     raw_size BIGINT NOT NULL,
     prefix_size BIGINT NOT NULL,     -- raw bytes that a grown version of the file begins with
     prefix_hash VARCHAR NOT NULL,
     resume_at BIGINT NOT NULL,       -- unpacked byte, or row of a table, from which a grown version is read on
     resume_line BIGINT NOT NULL,     -- lines before that place
-    reread_last BOOLEAN NOT NULL,    -- the last record may have been written half: it is read again
+    open_line VARCHAR,               -- what a last line without newline was read as: it may be half a line
     lines BIGINT NOT NULL,           -- records, blanks and rejects
     blanks BIGINT NOT NULL,
     framing VARCHAR NOT NULL,

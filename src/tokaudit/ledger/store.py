@@ -11,13 +11,13 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, fields
 from importlib.resources import files as package_files
 from itertools import count
 from pathlib import Path
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, TypeAlias
 
 import duckdb
 import polars as pl
@@ -25,7 +25,6 @@ import polars as pl
 from tokaudit.errors import LedgerError
 
 Parameters: TypeAlias = Sequence[Any] | Mapping[str, Any]
-T = TypeVar("T")
 
 LEDGER_VERSION = "1"
 MEMORY_LIMIT = "700MB"
@@ -38,13 +37,14 @@ class FileRow:
 
     file_id: int
     name: str
+    path: str
     content_hash: str
     raw_size: int
     prefix_size: int
     prefix_hash: str
     resume_at: int
     resume_line: int
-    reread_last: bool
+    open_line: str | None
     lines: int
     blanks: int
     framing: str
@@ -78,18 +78,8 @@ class Ledger:
         self._numbers = count()
 
     def _run(self, sql: str, parameters: Parameters = ()) -> duckdb.DuckDBPyConnection:
-        return self._guard(lambda: self._connection.execute(sql, parameters))
-
-    def _guard(self, action: Callable[[], T]) -> T:
-        try:
-            return action()
-        except duckdb.FatalException as error:
-            raise LedgerError(
-                "the ledger failed", where=str(self.path), hint="free disk space and run again"
-            ) from error
-        except (duckdb.OutOfMemoryException, duckdb.IOException) as error:
-            hint = "free disk space or memory and run again; nothing half-written was kept"
-            raise LedgerError("the ledger ran out of room", where=str(self.path), hint=hint) from error
+        with _private_files(), _clear_errors(self.path):
+            return self._connection.execute(sql, parameters)
 
     def scan(self, sql: str) -> pl.LazyFrame:
         """Write a query's rows to the spool and return them as a frame that is read when needed.
@@ -107,33 +97,43 @@ class Ledger:
     def set_scope(self, files: Sequence[tuple[int, int, str]]) -> None:
         """Fill the temporary table `scope` (file_id, rank, name) that queries join with."""
         self._run("CREATE OR REPLACE TEMP TABLE scope (file_id UBIGINT, rank BIGINT, name VARCHAR)")
-        if files:
-            self._connection.executemany("INSERT INTO scope VALUES (?, ?, ?)", [list(file) for file in files])
+        for file in files:
+            self._run("INSERT INTO scope VALUES (?, ?, ?)", file)
 
     def files(self) -> list[FileRow]:
         """Return the manifest, in the order the files were read."""
         rows = self._run(f"SELECT {_FILE_COLUMNS} FROM files ORDER BY rowid").fetchall()
         return [FileRow(**dict(zip(_FILE_FIELDS, _decoded(row), strict=True))) for row in rows]
 
-    def rename(self, file_id: int, name: str) -> None:
+    def rename(self, file_id: int, name: str, path: str) -> None:
         """Note that a file read before stands under another name now."""
-        self._run("UPDATE files SET name = ? WHERE file_id = ?", [name, file_id])
+        self._run("UPDATE files SET name = ?, path = ? WHERE file_id = ?", [name, path, file_id])
 
     def append(
-        self, file: FileRow, tables: Mapping[str, Sequence[Path]], line_bases: Mapping[int, int], *, after_line: int = 0
+        self,
+        file: FileRow,
+        tables: Mapping[str, Sequence[Path]],
+        line_bases: Mapping[int, int],
+        *,
+        after_line: int = 0,
+        instead_of: Sequence[int] = (),
     ) -> None:
         """Add one file, or the part by which it has grown, in one transaction.
 
         tables: Parquet files by table, each with a `split` column. line_bases: by split, the lines before it.
-        after_line: what the ledger holds of the file beyond this line is replaced.
+        after_line: what the ledger holds of the file beyond this line is replaced. instead_of: files that are removed.
         """
         self._run("BEGIN")
         try:
+            for stale in instead_of:
+                self._remove_after(stale, 0)
+                self._run("UPDATE contents SET file_id = ? WHERE file_id = ?", [file.file_id, stale])  # the same bytes
             self._remove_after(file.file_id, after_line)
             self._insert(file, tables, line_bases)
             self._run("COMMIT")
         except BaseException:
-            self._connection.execute("ROLLBACK")
+            with suppress(duckdb.Error):  # the connection may be beyond that; what is not committed is gone anyway
+                self._connection.execute("ROLLBACK")
             raise
         kept = self._run("SELECT content_hash FROM files WHERE file_id = ?", [file.file_id]).fetchone()
         if kept != (file.content_hash,):  # a failed statement may turn COMMIT into a rollback without an error
@@ -149,7 +149,8 @@ class Ledger:
 
     def _insert(self, file: FileRow, tables: Mapping[str, Sequence[Path]], line_bases: Mapping[int, int]) -> None:
         self._run("CREATE OR REPLACE TEMP TABLE bases (split BIGINT, base BIGINT)")
-        self._connection.executemany("INSERT INTO bases VALUES (?, ?)", [list(item) for item in line_bases.items()])
+        for base in line_bases.items():
+            self._run("INSERT INTO bases VALUES (?, ?)", base)
         marks = ", ".join("?" for _ in fields(FileRow))
         self._run(f"INSERT INTO files ({_FILE_COLUMNS}) VALUES ({marks})", file.row)
         for name, sql in _INSERTS.items():
@@ -188,17 +189,17 @@ _INSERTS = {
 }
 
 
-def _lock_down(connection: duckdb.DuckDBPyConnection, folders: Sequence[Path], spill: Path) -> None:
-    allowed = ", ".join("'" + str(folder).replace("'", "''") + "'" for folder in folders)
+def _lock_down(connection: duckdb.DuckDBPyConnection, work: Path) -> None:
+    folder = str(work).replace("'", "''")
     for statement in (
         "autoinstall_known_extensions = false",
         "autoload_known_extensions = false",
         "allow_community_extensions = false",
         "allow_persistent_secrets = false",
         "python_enable_replacements = false",
-        f"temp_directory = '{str(spill).replace(chr(39), chr(39) * 2)}'",
+        f"temp_directory = '{folder}/spill'",
         f"memory_limit = '{MEMORY_LIMIT}'",
-        f"allowed_directories = [{allowed}]",
+        f"allowed_directories = ['{folder}']",
         "enable_external_access = false",
         "lock_configuration = true",
     ):
@@ -213,47 +214,91 @@ def _create(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def _check_version(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
+    if connection.execute("SELECT current_setting('lock_configuration')").fetchone() == (True,):
+        raise LedgerError("this process uses the ledger already", where=str(path), hint="wait for it to end")
     tables = {row[0] for row in connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
     if not tables:
         _create(connection)
         return
-    if "meta" not in tables:
-        raise LedgerError("the file is a database, but no ledger", where=str(path), hint="name another --ledger file")
-    version = connection.execute("SELECT value FROM meta WHERE key = 'version'").fetchone()
+    try:
+        version = connection.execute("SELECT value FROM meta WHERE key = 'version'").fetchone()
+    except (duckdb.CatalogException, duckdb.BinderException) as error:
+        hint = "name another --ledger file"
+        raise LedgerError("the file is a database, but no ledger", where=str(path), hint=hint) from error
     if version != (LEDGER_VERSION,):
         raise LedgerError("the ledger is of another version of tokaudit", where=str(path), hint=_REBUILD)
 
 
-def _connect(path: Path) -> duckdb.DuckDBPyConnection:
-    umask = os.umask(0o077)  # the ledger tells what a team sends to whom: for its owner's eyes
+@contextmanager
+def _private_files() -> Iterator[None]:
+    """Let new files be for their owner's eyes: the ledger tells what a team sends to whom."""
+    umask = os.umask(0o077)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        return duckdb.connect(str(path))
+        yield
+    finally:
+        os.umask(umask)
+
+
+@contextmanager
+def _clear_errors(path: Path) -> Iterator[None]:
+    """Say what can be done about a disk that is full and a file that is damaged."""
+    try:
+        yield
+    except duckdb.FatalException as error:
+        raise LedgerError("the ledger failed", where=str(path), hint="free disk space and run again") from error
+    except (duckdb.OutOfMemoryException, duckdb.IOException) as error:
+        hint = "free disk space or memory and run again; nothing half-written was kept"
+        raise LedgerError("the ledger ran out of room", where=str(path), hint=hint) from error
+    except duckdb.Error as error:
+        if "Corrupt" not in str(error):
+            raise
+        raise LedgerError("the ledger is damaged", where=str(path), hint=_REBUILD) from error
+
+
+def _connect(path: Path) -> duckdb.DuckDBPyConnection:
+    if "?" in str(path.absolute()):  # DuckDB takes what follows for the options of an address
+        raise LedgerError(
+            "a ledger's path may not hold a question mark", where=str(path), hint="name another --ledger file"
+        )
+    try:
+        with _private_files():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            return duckdb.connect(str(path))
     except OSError as error:
         hint = "name a file in a folder you may write to with --ledger"
         raise LedgerError(f"the ledger cannot be made: {error.strerror}", where=str(path), hint=hint) from error
     except duckdb.IOException as error:
-        busy = "lock" in str(error).lower()
+        busy = "Could not set lock" in str(error)
         what = "another process uses the ledger" if busy else "the ledger cannot be opened"
         raise LedgerError(what, where=str(path), hint="wait for it to end" if busy else _REBUILD) from error
     except duckdb.Error as error:
         raise LedgerError("the ledger cannot be opened", where=str(path), hint=_REBUILD) from error
-    finally:
-        os.umask(umask)
+
+
+def _work_folder(path: Path) -> Path:
+    """Make a folder for working files beside the ledger, which is ours alone: what killed runs left there is removed."""
+    prefix = f"{path.name}.work-"
+    for left in path.parent.iterdir():
+        if left.name.startswith(prefix):
+            shutil.rmtree(left, ignore_errors=True)
+    work = Path(tempfile.mkdtemp(prefix=prefix, dir=path.parent)).resolve()
+    (work / "spool").mkdir()
+    (work / "spill").mkdir()
+    return work
 
 
 @contextmanager
 def open_ledger(path: Path) -> Iterator[Ledger]:
     """Open (or create) the ledger; close it and remove its working files at the end. Raises LedgerError."""
     connection = _connect(path)
-    work = Path(tempfile.mkdtemp(prefix="work-", dir=path.parent))
-    spool, spill = work / "spool", work / "spill"
-    spool.mkdir()
-    spill.mkdir()
+    work = None
     try:
-        _check_version(connection, path)
-        _lock_down(connection, [work.resolve()], spill.resolve())
-        yield Ledger(connection, path, spool.resolve())
+        with _private_files(), _clear_errors(path):
+            _check_version(connection, path)
+        work = _work_folder(path)
+        _lock_down(connection, work)
+        yield Ledger(connection, path, work / "spool")
     finally:
         connection.close()
-        shutil.rmtree(work, ignore_errors=True)
+        if work:
+            shutil.rmtree(work, ignore_errors=True)

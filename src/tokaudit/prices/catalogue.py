@@ -71,17 +71,21 @@ def _at(price: Decimal | TieredPrices | None, above: int) -> Decimal | None:
     return next((tier.price for tier in reversed(price.tiers) if tier.start <= above), price.base)
 
 
-def published_rates(provider_name: str | None, model: str, service_tier: str | None, day: date) -> list[RateCard]:
+def published_rates(
+    provider_name: str | None, model: str, service_tier: str | None, day: date | None
+) -> list[RateCard]:
     """Return the rate cards of a model on a day, one for each prompt length from which other rates hold; [] = unknown.
 
     A class without a rate of its own costs what its nearest wider class costs (cache reads without a discount cost as
-    input), as genai-prices does.
+    input), as genai-prices does. Without a day only rates that never changed are known.
     """
     found = find_model(provider_name, model)
     if found is None:
         return []
     provider, info = found
-    moment = datetime.combine(day, time(12), UTC)
+    if day is None and isinstance(info.prices, list):
+        return []
+    moment = datetime.combine(day or date.min, time(12), UTC)
     context = {"service_tier": service_tier, "processing": service_tier} if service_tier else None
     prices = info.get_prices(moment, context)
     fields = {

@@ -11,23 +11,26 @@ from typing import NamedTuple
 
 import polars as pl
 
-from tokaudit.prices.catalogue import published_rates
+from tokaudit.prices.catalogue import find_model, published_rates
 from tokaudit.prices.rates import MONEY, TOKEN_CLASSES, RateCard, usd_per_token
 from tokaudit.prices.rates_file import UserRate
 
 
 class PriceKey(NamedTuple):
-    """What a price depends on. Models as logged; day in UTC."""
+    """What a price depends on. Models as logged; day in UTC, None = the log does not say."""
 
     provider_name: str | None
     request_model: str | None
     response_model: str | None
     service_tier: str | None
-    day: date
+    day: date | None
 
 
 KEY_COLUMNS = PriceKey._fields
 _UNLIMITED = 2**62
+NO_MODEL = "the log does not name the model"
+NO_RATE = "no rate is known for this name; give one with --prices"
+NO_DAY = "the calls have no date, and the rate changed over time"
 _SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
     "provider_name": pl.String,
     "request_model": pl.String,
@@ -83,34 +86,51 @@ def _list_cards(key: PriceKey) -> list[RateCard]:
     return []
 
 
-def _rows(key: PriceKey, user_rates: Sequence[UserRate]) -> Iterable[dict[str, object]]:
-    cards = _list_cards(key)
+def _why_unpriced(key: PriceKey) -> str:
+    models = _models(key)
+    if not models:
+        return NO_MODEL
+    return NO_DAY if key.day is None and any(find_model(key.provider_name, model) for model in models) else NO_RATE
+
+
+def _unpriced_row(key: PriceKey) -> dict[str, object]:
+    limits = {"above_input_tokens": -1, "up_to_input_tokens": _UNLIMITED}
+    return {**dict.fromkeys(_SCHEMA), **key._asdict(), **limits, "price_source": _why_unpriced(key)}
+
+
+def _priced_row(key: PriceKey, card: RateCard, up_to: int, contracted: RateCard | None) -> dict[str, object]:
+    theirs = contracted or card
+    source = card.source if theirs.source == card.source else f"{card.source}; contracted: {theirs.source}"
+    return {
+        **key._asdict(),
+        "above_input_tokens": card.above_input_tokens,
+        "up_to_input_tokens": up_to,
+        "priced_provider": card.provider_name,
+        "priced_model": card.model,
+        "price_source": source,
+        "price_effective_from": card.effective_from,
+        "has_cache_rate": card.has_cache_rate,
+        **{f"list_rate_{name}": usd_per_token(getattr(card, name)) for name in TOKEN_CLASSES},
+        **{f"contracted_rate_{name}": usd_per_token(getattr(theirs, name)) for name in TOKEN_CLASSES},
+    }
+
+
+def _rows(key: PriceKey, user_rates: Sequence[UserRate]) -> list[dict[str, object]]:
     user_rate = _user_rate(key, user_rates)
-    if user_rate is not None and not cards:
-        cards = [_card_of(user_rate, key)]
-    ends = [card.above_input_tokens for card in cards[1:]] + [_UNLIMITED]
-    for card, end in zip(cards, ends, strict=True) if cards else ():
-        contracted = card if user_rate is None else _card_of(user_rate, key)
-        source = card.source if contracted is card else f"{card.source}; contracted: {contracted.source}"
-        yield {
-            **key._asdict(),
-            "above_input_tokens": card.above_input_tokens,
-            "up_to_input_tokens": end,
-            "priced_provider": card.provider_name,
-            "priced_model": card.model,
-            "price_source": card.source if user_rate is None or cards[0].source == contracted.source else source,
-            "price_effective_from": card.effective_from,
-            "has_cache_rate": card.has_cache_rate,
-            **{f"list_rate_{name}": usd_per_token(getattr(card, name)) for name in TOKEN_CLASSES},
-            **{f"contracted_rate_{name}": usd_per_token(getattr(contracted, name)) for name in TOKEN_CLASSES},
-        }
+    contracted = _card_of(user_rate, key) if user_rate else None
+    cards = _list_cards(key) or ([contracted] if contracted else [])
+    if not cards:
+        return [_unpriced_row(key)]
+    ends = [*(card.above_input_tokens for card in cards[1:]), _UNLIMITED]
+    return [_priced_row(key, card, end, contracted) for card, end in zip(cards, ends, strict=True)]
 
 
 def quote(keys: Iterable[PriceKey], user_rates: Sequence[UserRate] = ()) -> pl.DataFrame:
-    """Return the rates of each key, one row for each range of prompt lengths; a key without a price has no row.
+    """Return the rates of each key, one row for each range of prompt lengths.
 
     Rates are USD per token. A row holds for above_input_tokens < input_tokens <= up_to_input_tokens. `list_rate_*` is the
-    published rate (the user's own for models nobody publishes), `contracted_rate_*` the user's where there is one.
+    published rate (the user's own for models nobody publishes), `contracted_rate_*` the user's where there is one. A key
+    without a price has one row without rates, whose `price_source` says why.
     """
     rows = [row for key in keys for row in _rows(key, user_rates)]
     return pl.DataFrame(rows, schema=_SCHEMA, orient="row").sort(KEY_COLUMNS, nulls_last=True)

@@ -25,6 +25,8 @@ _RATES = {
 }
 _KEYS = {"model", "provider", "from", "until", "source", *_RATES}
 _EXAMPLE = 'see the README: [[rates]], model = "name", input_usd_per_million = "2.50", output_usd_per_million = "10.00"'
+_HIGHEST = Decimal(10) ** 6
+"""A dollar a token: more is a slip of the unit, and would not fit the ledger's decimals."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,22 +44,26 @@ class UserRate:
     output: Decimal
     source: str
 
-    def covers(self, day: date) -> bool:
-        """Say whether the rate holds on a day."""
+    def covers(self, day: date | None) -> bool:
+        """Say whether the rate holds on a day; on an unknown day only a rate without dates does."""
+        if day is None:
+            return self.start is None and self.end is None
         return (self.start is None or self.start <= day) and (self.end is None or day < self.end)
 
 
 def _line_of(text: str, table: int, key: str | None) -> int:
-    heads = [match.start() for match in re.finditer(r"^\s*\[\[rates\]\]", text, re.MULTILINE)]
+    heads = [match.start() for match in re.finditer(r"^[ \t]*\[\[[ \t]*rates[ \t]*\]\]", text, re.MULTILINE)]
     start = heads[table] if table < len(heads) else 0
     found = re.compile(rf"^\s*[\"']?{re.escape(key)}[\"']?\s*=", re.MULTILINE).search(text, start) if key else None
-    return text.count("\n", 0, found.end() if found else start + 1) + 1
+    return text.count("\n", 0, found.end() if found else start) + 1
 
 
 def _decimal(value: Any) -> Decimal:
     # A TOML float was parsed by Decimal itself, so 0.1 is 0.1.
     amount = value if isinstance(value, Decimal) else Decimal(str(value))
-    if isinstance(value, bool) or not amount.is_finite() or amount < 0 or amount.as_tuple().exponent < -18:  # type: ignore[operator]
+    if isinstance(value, bool) or not amount.is_finite() or amount.as_tuple().exponent < -18:  # type: ignore[operator]
+        raise InvalidOperation
+    if not 0 <= amount <= _HIGHEST:
         raise InvalidOperation
     return amount
 
@@ -91,6 +97,12 @@ class _Table:
         except (InvalidOperation, ValueError) as error:
             raise self.error(f"{key} is not an amount of USD", key) from error
 
+    def name(self, key: str) -> str | None:
+        value = self.table.get(key)
+        if value is not None and not (isinstance(value, str) and value.strip()):
+            raise self.error(f"{key} is not a name", key)
+        return value
+
     def day(self, key: str) -> date | None:
         if key not in self.table:
             return None
@@ -103,19 +115,22 @@ class _Table:
         for key in self.table:
             if key not in _KEYS:
                 raise self.error(f"unknown key {key!r} in a rate", key, hint=f"known keys: {', '.join(sorted(_KEYS))}")
-        if not isinstance(self.table.get("model"), str):
+        model, start, end = self.name("model"), self.day("from"), self.day("until")
+        if model is None:
             raise self.error("a rate has no model", None)
+        if start is not None and end is not None and start >= end:
+            raise self.error("a rate ends before it begins", "until", hint="until is exclusive: the first day after")
         return UserRate(
-            model=self.table["model"],
-            provider_name=self.table.get("provider"),
-            start=self.day("from"),
-            end=self.day("until"),
+            model=model,
+            provider_name=self.name("provider"),
+            start=start,
+            end=end,
             uncached_input=self.required_rate("input_usd_per_million"),
             cache_read=self.rate("cache_read_usd_per_million"),
             cache_write_5m=self.rate("cache_write_5m_usd_per_million"),
             cache_write_1h=self.rate("cache_write_1h_usd_per_million"),
             output=self.required_rate("output_usd_per_million"),
-            source=f"{self.table.get('source', 'rates file')} ({self.path.name})",
+            source=f"{self.name('source') or 'rates file'} ({self.path.name})",
         )
 
 
@@ -136,10 +151,10 @@ def read_rates_file(path: Path) -> tuple[UserRate, ...]:
         raise ConfigError("the rates file cannot be read", where=str(path), hint=error.strerror) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"the rates file is not TOML: {error}", where=str(path), hint=_EXAMPLE) from error
-    unknown = set(document) - {"rates"}
-    if unknown or not isinstance(document.get("rates"), list):
+    found = document.get("rates")
+    if set(document) != {"rates"} or not isinstance(found, list) or not all(isinstance(table, dict) for table in found):
         raise ConfigError("the rates file holds no [[rates]] tables, or more than them", where=str(path), hint=_EXAMPLE)
-    tables = [_Table(path, text, index, table) for index, table in enumerate(document["rates"])]
+    tables = [_Table(path, text, index, table) for index, table in enumerate(found)]
     rates = tuple(table.read() for table in tables)
     for index, rate in enumerate(rates):
         if any(_overlap(rate, earlier) for earlier in rates[:index]):

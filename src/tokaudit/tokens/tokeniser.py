@@ -43,6 +43,9 @@ _PATTERNS = {
 }
 """Split patterns. Source: tiktoken 0.14, tiktoken_ext/openai_public.py (MIT)."""
 
+REMEMBERED_CHARACTERS = 48 << 20
+"""gigatoken remembers every word it meets, about 12 bytes for each byte of random text: after so much it begins anew."""
+
 _LONGEST_SPACE_RUN = 100_000
 _SPACE_RUN = re.compile(rf"\s{{{_LONGEST_SPACE_RUN}}}")
 
@@ -75,19 +78,29 @@ def encode_by_reference(texts: Sequence[str], encoding: str) -> Tokens:
     return np.fromiter((token for row in rows for token in row), dtype=np.uint32, count=int(offsets[-1])), offsets
 
 
-@lru_cache(maxsize=2)
-def _bulk_encoder(encoding: str) -> Callable[[Sequence[str]], Tokens] | None:
-    try:
-        from gigatoken import Tokenizer
-    except ImportError:
-        return None
+def _bulk_tokeniser(encoding: str) -> Any:
+    from gigatoken import Tokenizer
+
     with tempfile.TemporaryDirectory(prefix="tokaudit-") as folder:
         path = os.path.join(folder, f"{encoding}.tiktoken")
         with open(path, "wb") as file:
             file.write(read_vocabulary(encoding))
-        tokeniser = Tokenizer.from_tiktoken(path, pretokenizer=_GIGATOKEN_SCHEME[encoding], special_tokens={})
+        return Tokenizer.from_tiktoken(path, pretokenizer=_GIGATOKEN_SCHEME[encoding], special_tokens={})
+
+
+@lru_cache(maxsize=2)
+def _bulk_encoder(encoding: str) -> Callable[[Sequence[str]], Tokens] | None:
+    try:
+        tokeniser = _bulk_tokeniser(encoding)
+    except ImportError:
+        return None
+    remembered = 0
 
     def encode(texts: Sequence[str]) -> Tokens:
+        nonlocal tokeniser, remembered
+        if remembered > REMEMBERED_CHARACTERS:
+            tokeniser, remembered = _bulk_tokeniser(encoding), 0
+        remembered += sum(map(len, texts))
         layout = tokeniser.encode_batch(list(texts), parallel=False).layout
         offsets = np.asarray(layout.offsets.data).astype(np.int64)
         return np.asarray(layout.content.data)[: offsets[-1]], offsets

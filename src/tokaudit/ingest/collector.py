@@ -1,0 +1,270 @@
+"""How does a call become rows?
+
+A `Collector` takes the frames of one split, lets the readers tell what each record is, and fills the tables. Everything
+is content-addressed: a part is the id of its text, a prompt is the chain of its parts.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from struct import Struct
+from typing import Any
+
+import orjson
+import polars as pl
+from xxhash import xxh3_64_intdigest
+
+from tokaudit.ingest.contents import ContentTable, Definition, definitions_of
+from tokaudit.ingest.framing import Frame
+from tokaudit.ingest.tables import (
+    KINDS,
+    MEDIA,
+    NO_MESSAGE,
+    PARTS,
+    RECORDS,
+    REJECTS,
+    RESPONSE_SCHEMA,
+    ROLES,
+    TOOLS,
+)
+from tokaudit.readers.choose import choose
+from tokaudit.readers.columns import flat, guess_columns
+from tokaudit.readers.contract import Reader, ReadOptions
+from tokaudit.readers.token_table import READER as TOKEN_TABLE
+from tokaudit.schema import Call, Part, Record, RejectRecordError, Usage
+from tokaudit.tokens.chat_format import chat_format_tokens
+from tokaudit.tokens.encodings import encoding_of_model
+
+BLANK, REJECT = "blank", "reject"
+NOT_JSON = "not valid JSON"
+NOT_AN_OBJECT = "the record is not a JSON object"
+UNKNOWN_FORMAT = "no reader knows this record"
+
+_ROLE = {name: number for number, name in enumerate(ROLES)}
+_KIND = {name: number for number, name in enumerate(KINDS)}
+_SYSTEM = _ROLE["system"]
+_LINK = Struct("<QBBQ")
+_CALL_FIELDS = [name for name in RECORDS if name in Call.__dataclass_fields__]
+_COUNTED_COLUMNS = ("visible_input_tokens", "definition_tokens", "visible_output_tokens", "media")
+_OWN_COLUMNS = [name for name in RECORDS if name not in _COUNTED_COLUMNS]
+_OWN_SCHEMA = {name: RECORDS[name] for name in _OWN_COLUMNS}
+_USAGE_FIELDS = [name for name in RECORDS if name in Usage.__dataclass_fields__]
+
+
+def link(previous: int, role: int, kind: int, content_id: int) -> int:
+    """Chain one part to all before it: equal ids mean equal prompts up to here."""
+    return xxh3_64_intdigest(_LINK.pack(previous, role, kind, content_id))
+
+
+def parse(data: bytes | dict[str, str]) -> Record:
+    """Decode one record. Raises RejectRecordError with a fixed reason."""
+    if isinstance(data, dict):
+        return data
+    try:
+        value = orjson.loads(data)
+    except orjson.JSONDecodeError as error:
+        raise RejectRecordError(NOT_JSON) from error
+    if not isinstance(value, dict):
+        raise RejectRecordError(NOT_AN_OBJECT)
+    return value
+
+
+def fullness(call: Call) -> int:
+    """Rate how much a record tells, so that the fullest record of a call can win."""
+    return (
+        32 * (call.usage.state != "missing")
+        + 16 * bool(call.prompt)
+        + 8 * bool(call.answer)
+        + 4 * (call.usage.cache_read_input_tokens is not None)
+        + 2 * (call.started_at is not None)
+        + (call.feature is not None)
+    )
+
+
+def call_key(call: Call, record_id: int) -> int:
+    """Identify the call over all files: by the provider's id, else the logger's id and time, else the record itself.
+
+    A logger's id alone may be a row number that another file uses too; with the same microsecond it is the same call.
+    """
+    if call.response_id:
+        return xxh3_64_intdigest(f"response:{call.response_id}".encode())
+    if call.log_id:
+        return xxh3_64_intdigest(f"log:{call.log_id}:{call.started_at}:{call.request_model}".encode())
+    return record_id
+
+
+def first_new_part(prompt: tuple[Part, ...]) -> int:
+    """Return where the new turn begins: after the last assistant part that something follows (0 = all is new)."""
+    replied = False
+    for number in range(len(prompt) - 1, -1, -1):
+        role = prompt[number].role
+        if role == "assistant" and replied:
+            return number + 1
+        replied = replied or role in ("user", "tool")
+    return 0
+
+
+class Collector:
+    """The rows of one split, and what it held.
+
+    lines, blanks, formats (records by reader) and rejects (by reason) are of the whole split; last: what the last frame
+    was read as, a reader's name, `blank` or `reject`.
+    """
+
+    def __init__(self, file_id: int, options: ReadOptions) -> None:
+        self._file_id = file_id
+        self._options = options
+        self._hint: Reader | None = None
+        self._records: list[tuple[Any, ...]] = []
+        self._parts: list[tuple[Any, ...]] = []
+        self._rejects: list[tuple[int, str]] = []
+        self._contents = ContentTable()
+        self.lines = self.blanks = 0
+        self.last = BLANK
+        self.formats: Counter[str] = Counter()
+        self.rejects: Counter[str] = Counter()
+        self.columns: dict[str, str] = {}
+
+    def add(self, frame: Frame) -> None:
+        """Take one frame: a blank, a reject or a call."""
+        self.lines += 1
+        if frame.data is None:
+            if frame.reject is None:
+                self.blanks += 1
+                self.last = BLANK
+            else:
+                self._reject(frame.line, frame.reject)
+            return
+        try:
+            record = parse(frame.data)
+            reader = choose(record, self._hint, self._options.columns)
+            if reader is None:
+                raise RejectRecordError(UNKNOWN_FORMAT)
+            call = reader.read(record, self._options)
+            definitions = definitions_of(call)
+        except RejectRecordError as error:
+            self._reject(frame.line, str(error))
+            return
+        self._hint = reader
+        self.last = reader.name
+        self.formats[reader.name] += 1
+        if reader is TOKEN_TABLE and not self.columns:
+            self.columns = guess_columns(tuple(flat(record)), self._options.columns)
+        self._add_call(call, definitions, frame)
+
+    def _reject(self, line: int, reason: str) -> None:
+        self._rejects.append((line, reason))
+        self.rejects[reason] += 1
+        self.last = REJECT
+
+    def _add_call(self, call: Call, definitions: Sequence[Definition], frame: Frame) -> None:
+        record_id = xxh3_64_intdigest(_LINK.pack(self._file_id, 0, 0, frame.offset))
+        model = encoding_of_model(call.response_model or call.request_model)
+        if not model.exact and call.request_model:
+            model = encoding_of_model(call.request_model)
+        prompt_id, system_id, tools_id, closing_id = self._add_parts(
+            call, definitions, record_id, model.encoding, frame.line
+        )
+        usage = call.usage
+        values = {
+            "record_id": record_id,
+            "call_key": call_key(call, record_id),
+            "line": frame.line,
+            "fullness": fullness(call),
+            **{name: getattr(call, name) for name in _CALL_FIELDS},
+            "conversation": call.conversation_id,
+            "operation": call.operation_id,
+            **{name: getattr(usage, name) for name in _USAGE_FIELDS},
+            "usage_state": usage.state,
+            "usage_rule": usage.rule,
+            "encoding": model.encoding,
+            "encoding_is_exact": model.exact,
+            "messages": (messages := len({part.message for part in call.prompt})),
+            "format_tokens": chat_format_tokens(messages) if call.operation_name == "chat" else 0,
+            "prompt_id": prompt_id,
+            "system_id": system_id,
+            "tools_id": tools_id,
+            "closing_id": closing_id,
+        }
+        self._records.append(tuple(values[name] for name in _OWN_COLUMNS))
+
+    def _content(self, part: Part, encoding: str, line: int, *, in_prompt: bool) -> int:
+        if part.kind == "media":
+            return self._contents.add_media(part.text, encoding, line)
+        return self._contents.add_text(part.text, encoding, line, in_prompt=in_prompt and part.role != "assistant")
+
+    def _add_parts(
+        self, call: Call, definitions: Sequence[Definition], record_id: int, encoding: str, line: int
+    ) -> tuple[int | None, int | None, int | None, int | None]:
+        """Add the parts of a call; return its prompt id, system id, tools id and closing id."""
+        rows = self._parts
+        position = sent = system = prefix = 0
+        tools_id = None
+        for definition in definitions:
+            kind = definition.kind
+            content_id = self._contents.add_definition(definition, encoding, line)
+            tools_id = content_id if kind == TOOLS else tools_id
+            rows.append((record_id, position, NO_MESSAGE, _SYSTEM, kind, False, False, content_id, 0))
+            sent = link(sent, _SYSTEM, kind, content_id)
+            position += 1
+        first_new = first_new_part(call.prompt)
+        for number, part in enumerate(call.prompt):
+            role, kind = _ROLE[part.role], _KIND[part.kind]
+            content_id = self._content(part, encoding, line, in_prompt=True)
+            if role == _SYSTEM:
+                system = link(system, role, kind, content_id)
+            else:
+                prefix = link(prefix, role, kind, content_id)
+            sent = link(sent, role, kind, content_id)
+            is_earlier = number < first_new and role != _SYSTEM
+            rows.append((record_id, position, part.message, role, kind, False, is_earlier, content_id, prefix))
+            position += 1
+        closing = prefix
+        for part in call.answer:
+            role, kind = _ROLE[part.role], _KIND[part.kind]
+            content_id = self._content(part, encoding, line, in_prompt=False)
+            if part.message == call.answer[0].message:
+                closing = link(closing, role, kind, content_id)
+            rows.append((record_id, position, part.message, role, kind, True, False, content_id, closing))
+            position += 1
+        return sent or None, system or None, tools_id, closing if call.answer and call.prompt else None
+
+    @property
+    def held(self) -> int:
+        """Rows that wait to be drained."""
+        return len(self._records) + len(self._parts) + len(self._rejects)
+
+    def drain(self) -> dict[str, pl.DataFrame]:
+        """Return the tables of the frames taken since the last time, and forget them."""
+        contents, blocks = self._contents.frames()
+        records = pl.DataFrame(self._records, schema=_OWN_SCHEMA, orient="row")
+        parts = pl.DataFrame(self._parts, schema=PARTS, orient="row")
+        rejects = pl.DataFrame(self._rejects, schema=REJECTS, orient="row")
+        self._records, self._parts, self._rejects, self._contents = [], [], [], ContentTable()
+        return {
+            "records": with_visible_tokens(records, parts, contents),
+            "parts": parts,
+            "contents": contents,
+            "blocks": blocks,
+            "rejects": rejects,
+        }
+
+
+def with_visible_tokens(records: pl.DataFrame, parts: pl.DataFrame, contents: pl.DataFrame) -> pl.DataFrame:
+    """Add to each record the tokens of its texts as we count them, and how many media it sends."""
+    is_definition = pl.col("kind").is_in([TOOLS, RESPONSE_SCHEMA])
+    tokens = pl.col("tokens").fill_null(0)
+    counted = (
+        parts.join(records.select("record_id", "encoding"), on="record_id")
+        .join(contents.select("content_id", "encoding", "tokens"), on=["content_id", "encoding"], how="left")
+        .group_by("record_id")
+        .agg(
+            visible_input_tokens=tokens.filter(~pl.col("is_answer")).sum(),
+            definition_tokens=tokens.filter(is_definition).sum(),
+            visible_output_tokens=tokens.filter("is_answer").sum(),
+            media=((pl.col("kind") == MEDIA) & ~pl.col("is_answer")).sum(),
+        )
+    )
+    joined = records.join(counted, on="record_id", how="left", maintain_order="left")
+    return joined.with_columns(pl.col(_COUNTED_COLUMNS).fill_null(0)).select(RECORDS.names()).cast(RECORDS)

@@ -1,0 +1,93 @@
+"""Has this file been read before, in whole or in part?
+
+A file is known by its bytes, not by its name: a moved file is the same file. A file that begins with all that was read at
+its place before has grown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from xxhash import xxh3_64_intdigest, xxh3_128
+
+from tokaudit.ledger.store import FileRow
+
+_CHUNK = 4 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Fingerprint:
+    """size and hash of a file's raw bytes, and the hashes of the beginnings that were asked for."""
+
+    size: int
+    content_hash: str
+    prefix_hashes: dict[int, str]
+
+
+def fingerprint(path: Path, prefixes: Iterable[int] = ()) -> Fingerprint:
+    """Hash a file, noting the hash at each prefix size on the way."""
+    marks = sorted(set(prefixes))
+    hashes: dict[int, str] = {}
+    digest, position = xxh3_128(), 0
+    with path.open("rb") as file:
+        while True:
+            mark = next((m for m in marks if m > position), None)
+            chunk = file.read(_CHUNK if mark is None else min(_CHUNK, mark - position))
+            if not chunk:
+                return Fingerprint(position, digest.hexdigest(), hashes)
+            digest.update(chunk)
+            position += len(chunk)
+            if position == mark:
+                hashes[position] = digest.hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the ledger knows of a file that is to be read.
+
+    whole    an earlier reading of (at least) the same bytes with the same options: nothing is left to read
+    shorter  an earlier reading of what the file begins with, at the same place: it has grown
+    stale    readings of the same bytes with other options: this one takes their place
+    changed  the place was read before, with bytes that the file no longer begins with
+    """
+
+    mark: Fingerprint
+    whole: FileRow | None
+    shorter: FileRow | None
+    stale: tuple[FileRow, ...]
+    changed: bool
+
+
+def find_known(path: Path, place: str, files: Iterable[FileRow], options: str) -> Known:
+    """Hash a file and look for earlier readings of it."""
+    files = list(files)
+    here = [file for file in files if file.path == place and file.options == options]
+    mark = fingerprint(path, (file.prefix_size for file in here))
+    # A file that has grown keeps its first id, by which its earlier state is known again.
+    file_id = file_id_of(mark, options)
+    same_bytes = [
+        file
+        for file in files
+        if file.file_id == file_id or (file.raw_size, file.content_hash) == (mark.size, mark.content_hash)
+    ]
+    whole = next((file for file in same_bytes if file.options == options), None)
+    grown = [
+        file
+        for file in here
+        if mark.prefix_hashes.get(file.prefix_size) == file.prefix_hash and mark.size > file.raw_size
+    ]
+    shorter = max(grown, key=lambda file: file.prefix_size, default=None)
+    return Known(
+        mark=mark,
+        whole=whole,
+        shorter=None if whole else shorter,
+        stale=tuple(file for file in same_bytes if file.options != options),
+        changed=bool(here) and whole is None and shorter is None,
+    )
+
+
+def file_id_of(mark: Fingerprint, options: str) -> int:
+    """Identify a file by its bytes and by how it was read."""
+    return xxh3_64_intdigest(f"{mark.size}:{mark.content_hash}:{options}".encode())

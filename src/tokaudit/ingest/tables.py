@@ -1,0 +1,118 @@
+"""What are the tables that ingest hands to the ledger?
+
+records   one row a call as logged, source line included
+parts     one row a piece of its prompt or answer, in prompt order
+contents  one row a distinct text: its tokens, and where it first stood (the text itself is not kept)
+blocks    one row a block of a distinct prompt text
+rejects   one row a record that could not be kept
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+ROLES = ("system", "user", "assistant", "tool")
+"""`parts.role` is an index into this."""
+KINDS = ("text", "tool_call", "media", "tools", "response_schema")
+"""`parts.kind` is an index into this; the last two are the request's tool definitions and JSON schema."""
+
+TEXT = KINDS.index("text")
+MEDIA = KINDS.index("media")
+TOOLS = KINDS.index("tools")
+RESPONSE_SCHEMA = KINDS.index("response_schema")
+NO_MESSAGE = -1
+"""`parts.message` of definitions: they stand before the first message."""
+
+RECORDS = pl.Schema(
+    {
+        "record_id": pl.UInt64,  # this row: its file and place
+        "call_key": pl.UInt64,  # the call, whichever file tells it
+        "line": pl.Int64,
+        "fullness": pl.UInt8,  # how much the record tells; the fullest of a call's records wins
+        "reader": pl.String,
+        "response_id": pl.String,
+        "log_id": pl.String,
+        "started_at": pl.Int64,  # UTC microseconds
+        "latency_ms": pl.Int64,
+        "provider_name": pl.String,
+        "request_model": pl.String,
+        "response_model": pl.String,
+        "operation_name": pl.String,
+        "http_status": pl.Int64,
+        "error_type": pl.String,
+        "finish_reason": pl.String,
+        "feature": pl.String,
+        "feature_from": pl.String,
+        "user_id": pl.String,
+        "conversation": pl.String,
+        "operation": pl.String,
+        "service_tier": pl.String,
+        "gateway_cache_hit": pl.Boolean,
+        "input_tokens": pl.Int64,
+        "cache_read_input_tokens": pl.Int64,
+        "cache_write_5m_input_tokens": pl.Int64,
+        "cache_write_1h_input_tokens": pl.Int64,
+        "output_tokens": pl.Int64,
+        "reasoning_output_tokens": pl.Int64,
+        "usage_state": pl.String,
+        "usage_rule": pl.String,
+        "logged_cost": pl.String,
+        "encoding": pl.String,
+        "encoding_is_exact": pl.Boolean,
+        "messages": pl.Int64,  # of the prompt
+        "format_tokens": pl.Int64,  # what the chat format adds to them
+        "visible_input_tokens": pl.Int64,  # our count of all texts sent, definitions included
+        "definition_tokens": pl.Int64,  # of which tools and response schema (estimated)
+        "visible_output_tokens": pl.Int64,
+        "media": pl.Int64,  # images, sounds and files sent
+        "prompt_id": pl.UInt64,  # all that was sent: tools, schema and every part
+        "system_id": pl.UInt64,  # the system parts alone; null = none
+        "tools_id": pl.UInt64,
+        "closing_id": pl.UInt64,  # prefix id of the conversation after the answer; null = no answer
+    }
+)
+
+PARTS = pl.Schema(
+    {
+        "record_id": pl.UInt64,
+        "position": pl.Int64,  # prompt order; tools and schema first, the answer last
+        "message": pl.Int64,
+        "role": pl.UInt8,
+        "kind": pl.UInt8,
+        "is_answer": pl.Boolean,
+        "is_earlier": pl.Boolean,  # stands before the last assistant message that was replied to: an earlier turn
+        "content_id": pl.UInt64,
+        "prefix_id": pl.UInt64,  # chain of all non-system parts up to this one
+    }
+)
+
+CONTENTS = pl.Schema(
+    {
+        "content_id": pl.UInt64,
+        "encoding": pl.String,
+        "tokens": pl.Int64,  # null for media
+        "bytes": pl.Int64,
+        "line": pl.Int64,
+    }
+)
+
+BLOCKS = pl.Schema(
+    {
+        "content_id": pl.UInt64,
+        "encoding": pl.String,
+        "position": pl.Int64,
+        "block_id": pl.UInt64,
+        "is_document": pl.Boolean,
+        "tokens": pl.Int64,
+    }
+)
+
+REJECTS = pl.Schema({"line": pl.Int64, "reason": pl.String})
+
+TABLES = {
+    "records": RECORDS,
+    "parts": PARTS,
+    "contents": CONTENTS,
+    "blocks": BLOCKS,
+    "rejects": REJECTS,
+}
