@@ -1,0 +1,96 @@
+"""Which calls belong to one conversation, and which turn is each?
+
+An explicit session id decides. Without one, a call continues the latest earlier call whose whole prompt and answer it
+starts with (`closing_id` of the one equals a `prefix_id` of the other).
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+from tokaudit.frames.operations import LOG_ORDER
+
+
+def continued_calls(calls: pl.LazyFrame, prefixes: pl.LazyFrame) -> pl.LazyFrame:
+    """Find the call that each call continues.
+
+    calls: LOG_ORDER, operation_id, user_id, closing_id. prefixes: record_id, position, prefix_id of the assistant
+    messages inside prompts. Out: operation_id, parent_id (the operation continued); operations that continue none are
+    left out. The longest common beginning wins, then the latest call. A user continues only what is their own: two who say
+    `hi` first are two.
+    """
+    timed = calls.filter(pl.col("started_at").is_not_null()).with_columns(pl.col("user_id").fill_null(""))
+    closed = (
+        timed.filter(pl.col("closing_id").is_not_null())
+        .sort(LOG_ORDER)
+        .select("started_at", "user_id", prefix_id="closing_id", parent_id="operation_id")
+    )
+    return (
+        prefixes.join(timed.select("record_id", "operation_id", "started_at", "user_id"), on="record_id")
+        .sort("started_at", "record_id")
+        .join_asof(closed, on="started_at", by=["prefix_id", "user_id"], strategy="backward", check_sortedness=False)
+        .filter(pl.col("parent_id").is_not_null(), pl.col("parent_id") != pl.col("operation_id"))
+        .sort("position", "record_id", descending=[True, False])
+        .group_by("operation_id", maintain_order=True)
+        .agg(pl.col("parent_id").first())
+    )
+
+
+def roots(operations: pl.DataFrame, parents: pl.DataFrame) -> pl.DataFrame:
+    """Follow the parents to the first operation of each thread.
+
+    operations: operation_id. parents: operation_id, parent_id. Out: operation_id, root_id. Works in about log2(longest
+    thread) joins, each doubling the step.
+
+    >>> roots(pl.DataFrame({"operation_id": [1, 2, 3]}), pl.DataFrame({"operation_id": [2, 3], "parent_id": [1, 2]})).rows()
+    [(1, 1), (2, 1), (3, 1)]
+    """
+    table = operations.join(parents, on="operation_id", how="left", maintain_order="left").select(
+        "operation_id", root_id=pl.coalesce("parent_id", "operation_id")
+    )
+    while True:
+        step = table.select(root_id="operation_id", further="root_id")
+        joined = table.join(step, on="root_id", how="left", maintain_order="left")
+        moved = joined.select("operation_id", root_id=pl.coalesce("further", "root_id"))
+        if moved.equals(table):
+            return table
+        table = moved
+
+
+def with_conversation(calls: pl.LazyFrame, threads: pl.LazyFrame) -> pl.LazyFrame:
+    """Name each call's conversation.
+
+    In: calls with operation_id, conversation, LOG_ORDER; threads: operation_id, root_id. Out: +
+    conversation_key (UInt64, the conversation's first record: stable, and what buckets are made of).
+    """
+    return (
+        calls.join(threads, on="operation_id", how="left")
+        .with_columns(thread=pl.when(pl.col("conversation").is_null()).then("root_id"))
+        .with_columns(
+            conversation_key=pl.col("record_id")
+            .sort_by(LOG_ORDER, nulls_last=True)
+            .first()
+            .over("conversation", "thread")
+        )
+        .drop("thread", "root_id")
+    )
+
+
+def with_turn(calls: pl.LazyFrame) -> pl.LazyFrame:
+    """Number the operations of a feature within a conversation.
+
+    In: conversation_key, feature, operation_id, LOG_ORDER. Out: + turn (1, 2, …), shared by attempts; first_of_feature
+    (record_id of the feature's first call in the conversation).
+    """
+    operation = ["conversation_key", "feature", "operation_id"]
+    operations = (
+        calls.select(*operation, *LOG_ORDER)
+        .sort(LOG_ORDER, nulls_last=True)
+        .unique(operation, keep="first", maintain_order=True)
+        .with_columns(turn=pl.int_range(1, pl.len() + 1).over("conversation_key", "feature"))
+        .select("operation_id", "feature", "turn")
+    )
+    first = pl.col("record_id").sort_by(LOG_ORDER, nulls_last=True).first()
+    return calls.join(operations, on=["operation_id", "feature"], how="left", nulls_equal=True).with_columns(
+        first_of_feature=first.over("conversation_key", "feature")
+    )

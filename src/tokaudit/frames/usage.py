@@ -1,0 +1,59 @@
+"""How many tokens was each call billed, where the log does not say?
+
+Calls without usage are estimated from their visible texts and marked; calls without usage and without texts stay unknown.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+
+def with_estimates(calls: pl.LazyFrame) -> pl.LazyFrame:
+    """Fill missing token counts from our own count of the texts.
+
+    In: input_tokens, output_tokens, usage_state, messages, visible_input_tokens, format_tokens, visible_output_tokens. Out:
+    the same; `missing` becomes `estimated` where texts were logged, `output_lower_bound` keeps its state (the input is
+    estimated, the output is what was seen). Tokens stay null where nothing is known.
+    """
+    has_prompt = pl.col("messages") > 0
+    unknown = pl.col("input_tokens").is_null() | pl.col("output_tokens").is_null()
+    estimated = unknown & has_prompt
+    return calls.with_columns(
+        input_tokens=pl.coalesce(
+            "input_tokens", pl.when(estimated).then(pl.col("visible_input_tokens") + pl.col("format_tokens"))
+        ),
+        output_tokens=pl.coalesce("output_tokens", pl.when(estimated).then("visible_output_tokens")),
+        usage_state=pl.when(estimated & (pl.col("usage_state") == "missing"))
+        .then(pl.lit("estimated"))
+        .otherwise("usage_state"),
+    )
+
+
+def with_tokeniser_ratio(calls: pl.LazyFrame) -> pl.LazyFrame:
+    """Calibrate the count of models whose tokeniser is not public.
+
+    In: priced name columns request_model, response_model, encoding_is_exact, usage_state, input_tokens, visible_input_tokens,
+    format_tokens, media. Out: + tokeniser_ratio (Float64): billed tokens for one token of ours, over all calls of the
+    model that send text only; 1 for models that bill by our encoding, and where there is nothing to learn from.
+    """
+    ours = pl.col("visible_input_tokens") + pl.col("format_tokens")
+    comparable = (
+        ~pl.col("encoding_is_exact") & (pl.col("media") == 0) & (pl.col("messages") > 0)
+        & ~pl.col("usage_state").is_in(["estimated", "missing", "output_lower_bound"]) & (pl.col("input_tokens") > 0)
+    )  # fmt: skip
+    model = ["request_model", "response_model"]
+    billed, counted = pl.col("input_tokens").filter(comparable).sum(), ours.filter(comparable).sum()
+    ratio = pl.when(counted.over(model) > 0).then(billed.over(model) / counted.over(model)).otherwise(1.0)
+    return calls.with_columns(tokeniser_ratio=pl.when("encoding_is_exact").then(1.0).otherwise(ratio))
+
+
+def with_settled_usage(calls: pl.LazyFrame) -> pl.LazyFrame:
+    """Settle usage whose cache split is unknown where it makes no difference.
+
+    In: usage_state, has_cache_rate (null = unpriced). Out: usage_state; `cache_split_unknown` becomes `exact` for a model
+    that has no rate of its own for cached tokens.
+    """
+    settled = (pl.col("usage_state") == "cache_split_unknown") & (
+        pl.col("has_cache_rate").eq_missing(pl.lit(value=False))
+    )
+    return calls.with_columns(usage_state=pl.when(settled).then(pl.lit("exact")).otherwise("usage_state"))
