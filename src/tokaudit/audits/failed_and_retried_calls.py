@@ -1,0 +1,54 @@
+"""What do failed and repeated attempts cost?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import Decimal
+
+from tokaudit.audits.contract import Audit, Facts, has_texts
+from tokaudit.result import Feature, Finding
+
+AVOIDABLE_SHARES = (Decimal("0.5"), Decimal("0.8"), Decimal(1))
+"""Share of repeated attempts that longer time-outs and output checks avoid; the rest stays."""
+
+
+def _finding(feature: Feature, facts: Facts) -> Finding:
+    waste = feature.waste
+    cost = waste.failed_cost + waste.retried_cost
+    return Finding(
+        id=AUDIT.id,
+        state="opportunity" if cost > 0 else "informative",
+        feature=feature.feature,
+        title="Attempts were paid for whose answers were not used"
+        if cost > 0
+        else "Attempts failed, but were not billed",
+        saving_usd_per_month=facts.per_month(*(cost * share for share in AVOIDABLE_SHARES)) if cost > 0 else None,
+        basis="measured",
+        evidence={
+            "failed_calls": waste.failed_calls,
+            "superseded_calls": waste.retried_calls,
+            "share_of_calls": (waste.failed_calls + waste.retried_calls) / feature.calls,
+            "cost_usd": cost,
+        },
+        action="Raise the client's time-out and check why the same prompt is sent again" if cost > 0 else "",
+    )
+
+
+def run(facts: Facts) -> Iterable[Finding]:
+    """Look at each feature with failed or superseded calls."""
+    wasted = [f for f in facts.features if f.waste.failed_calls or f.waste.retried_calls]
+    for feature in wasted:
+        yield _finding(feature, facts)
+    if not wasted:
+        is_seen = any(has_texts(feature) for feature in facts.features)
+        title = "No call failed or was repeated" if is_seen else "No call failed"
+        yield Finding(AUDIT.id, "passed", None, title, None, "measured", {}, "")
+
+
+AUDIT = Audit(
+    id="failed_and_retried_calls",
+    title="Failed and retried calls",
+    description="Ties attempts at the same request together; all but the last are waste, at their whole cost.",
+    why="A client that gives up early pays twice for one answer.",
+    run=run,
+)

@@ -1,0 +1,1 @@
+"""Which feature is worth a model of its own?"""

@@ -1,0 +1,221 @@
+"""How does a period of the ledger become an `AuditRun`? The only place that collects frames.
+
+scope -> period -> usage and prices (one row a call) -> operations, conversations, features (one row a call) -> buckets of
+whole conversations, whose prompts are divided into components -> partial sums -> summary, audits, plan.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import polars as pl
+from xxhash import xxh3_64_hexdigest
+
+from tokaudit import __version__
+from tokaudit.audits.contract import Facts
+from tokaudit.audits.registry import run_audits
+from tokaudit.audits.savings import join_savings
+from tokaudit.config import Settings, microseconds
+from tokaudit.errors import NoCallsError
+from tokaudit.frames.conversations import continued_calls, roots, with_conversation, with_turn
+from tokaudit.frames.operations import with_operation
+from tokaudit.frames.use_cases import system_blocks, templates, with_feature
+from tokaudit.frames.waste import with_waste
+from tokaudit.ingest.tables import ROLES
+from tokaudit.ledger.store import Ledger
+from tokaudit.periods import choose_period
+from tokaudit.planner.candidates import make_plan
+from tokaudit.prices.catalogue import snapshot_date
+from tokaudit.prices.quotes import KEY_COLUMNS, PriceKey, quote
+from tokaudit.prices.rates import MONEY
+from tokaudit.result import COMPONENTS, SCHEMA_VERSION, AuditRun, GeneratedFrom, Period, Tool
+from tokaudit.scope import Scope, select_scope
+from tokaudit.stages import (
+    Partials,
+    Texts,
+    block_kinds,
+    bucket_components,
+    example_turns,
+    merge,
+    price,
+    reduce_bucket,
+    with_component_columns,
+    with_known_usage,
+)
+from tokaudit.summary.features import features_of
+from tokaudit.summary.period import days_of, input_of, models_of, totals_of
+from tokaudit.summary.shapes import shapes_of
+
+CALLS_A_BUCKET = 50_000
+"""Calls whose prompts are laid out at once: a few hundred MB at 20 messages a call."""
+
+Progress = Callable[[str, float], None]
+"""Told the step and its done share, 0-1."""
+
+_DAYS_A_MONTH = Decimal("30.4375")
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """The calls of a period with all that is known of each (Parquet files, one a bucket), and their partial sums."""
+
+    scope: Scope
+    period: Period
+    call_files: tuple[Path, ...]
+    partials: Partials
+    out_of_period: int
+    undated: int
+
+
+def _days(scope: Scope, zone: str) -> list[date]:
+    day = pl.from_epoch("started_at", time_unit="us").dt.replace_time_zone("UTC").dt.convert_time_zone(zone).dt.date()
+    return scope.calls.select(day.unique().drop_nulls()).collect().to_series().to_list()
+
+
+def _in_period(scope: Scope, period: Period, *, is_all: bool) -> pl.LazyFrame:
+    start, end = microseconds(period.start), microseconds(period.end)
+    inside = (pl.col("started_at") >= start) & (pl.col("started_at") < end)
+    return scope.calls.filter(inside | pl.col("started_at").is_null() if is_all else inside)
+
+
+def _store(frame: pl.LazyFrame, path: Path) -> pl.LazyFrame:
+    frame.collect(engine="streaming").write_parquet(path, compression="lz4")
+    return pl.scan_parquet(path, glob=False)
+
+
+def _priced(calls: pl.LazyFrame, settings: Settings, folder: Path) -> pl.LazyFrame:
+    known = calls.pipe(with_known_usage).with_columns(pl.col("logged_cost").cast(MONEY))
+    keys = known.select(KEY_COLUMNS).unique().collect()
+    rates = quote(sorted((PriceKey(*row) for row in keys.iter_rows()), key=repr), settings.rates)
+    return _store(price(known, rates.lazy()), folder / "priced.parquet")
+
+
+def _named_templates(calls: pl.LazyFrame, scope: Scope) -> pl.LazyFrame:
+    """Find the template of each distinct system prompt; its name is a hash that stays from month to month."""
+    prompts = calls.filter(pl.col("system_id").is_not_null())
+    one_each = prompts.group_by("system_id").agg(pl.col("record_id").min())
+    system = (pl.col("role") == ROLES.index("system")) & (pl.col("message") >= 0)
+    parts = scope.parts.filter(system).join(one_each.select("record_id"), on="record_id", how="semi")
+    blocks = scope.blocks.unique(["content_id", "position"])
+    found = templates(
+        system_blocks(
+            prompts.select("record_id", "system_id"), parts.select("record_id", "position", "content_id"), blocks
+        )
+    ).collect()
+    texts = found["template"].unique().to_list()
+    ids = pl.DataFrame({"template": texts, "template_id": [xxh3_64_hexdigest(text.encode())[:8] for text in texts]},
+                       schema={"template": pl.String, "template_id": pl.String})  # fmt: skip
+    return found.join(ids, on="template").drop("template").lazy()
+
+
+def _linked(calls: pl.LazyFrame, scope: Scope, settings: Settings, folder: Path) -> pl.LazyFrame:
+    tied = _store(calls.pipe(with_operation), folder / "tied.parquet")
+    is_answer_sent_again = (pl.col("role") == ROLES.index("assistant")) & pl.col("is_earlier")
+    prefixes = scope.parts.filter(is_answer_sent_again).select("record_id", "position", "prefix_id")
+    parents = continued_calls(tied, prefixes).collect(engine="streaming")
+    operations = tied.select("operation_id").unique().sort("operation_id").collect()
+    threads = roots(operations, parents)
+    named = tied.pipe(with_feature, _named_templates(tied, scope)).with_columns(
+        feature_source=pl.when(pl.col("feature").is_in(list(settings.feature_names)))
+        .then(pl.lit("mapped"))
+        .otherwise("feature_source"),
+        feature=pl.col("feature").replace(dict(settings.feature_names)),
+    )
+    linked = named.pipe(with_conversation, threads.lazy()).pipe(with_turn).pipe(with_waste)
+    return _store(linked, folder / "linked.parquet")
+
+
+def _buckets(calls: pl.LazyFrame) -> Iterator[pl.LazyFrame]:
+    count = calls.select(pl.len()).collect().item()
+    buckets = max(-(-count // CALLS_A_BUCKET), 1)
+    for bucket in range(buckets):
+        yield calls.filter(pl.col("conversation_key") % buckets == bucket)
+
+
+def _reduced(calls: pl.LazyFrame, scope: Scope, zone: str, folder: Path) -> Iterator[tuple[Path, Partials]]:
+    texts = Texts(
+        contents=scope.contents,
+        blocks=scope.blocks,
+        kinds=block_kinds(scope.parts, calls, scope.blocks).collect(engine="streaming").lazy(),
+        examples=example_turns(scope.parts, calls).collect(engine="streaming").lazy(),
+    )
+    for number, bucket in enumerate(_buckets(calls)):
+        own = bucket.collect().lazy()
+        parts = scope.parts.join(own.select("record_id"), on="record_id", how="semi")
+        components = bucket_components(own, parts, texts).collect(engine="streaming").lazy()
+        whole = own.pipe(with_component_columns, components, COMPONENTS).sort("started_at", "record_id").collect()
+        path = folder / f"calls-{number:04d}.parquet"
+        whole.write_parquet(path, compression="lz4")
+        frames = reduce_bucket(whole.lazy(), components, zone)
+        yield path, dict(zip(frames, pl.collect_all(frames.values()), strict=True))
+
+
+def analyse(
+    ledger: Ledger, file_ids: Sequence[int] | None, settings: Settings, progress: Progress = lambda *_: None
+) -> Analysis:
+    """Work out everything about the calls of a period. file_ids: the files covered, None = the whole ledger.
+
+    Raises NoCallsError when there is no call, or none in the period.
+    """
+    progress("selecting calls", 0.0)
+    scope = select_scope(ledger, file_ids)
+    total = scope.calls.select(pl.len()).collect().item()
+    if not total:
+        raise NoCallsError("no calls were read", hint="see which formats are read: tokaudit readers")
+    period, is_all = choose_period(settings, _days(scope, settings.timezone))
+    calls = _in_period(scope, period, is_all=is_all)
+    undated = scope.calls.select(pl.col("started_at").is_null().sum()).collect().item()
+    progress("pricing", 0.1)
+    priced = _priced(calls, settings, ledger.spool)
+    count = priced.select(pl.len()).collect().item()
+    if not count:
+        days = _days(scope, settings.timezone)
+        hint = f"the logs cover {min(days)} to {max(days)}" if days else "no call in the logs has a time"
+        raise NoCallsError(f"no calls in {period.label}", hint=hint)
+    progress("linking calls", 0.3)
+    linked = _linked(priced, scope, settings, ledger.spool)
+    paths, partials = [], []
+    for path, sums in _reduced(linked, scope, settings.timezone, ledger.spool):
+        paths.append(path)
+        partials.append(sums)
+        progress("dividing prompts", 0.4 + 0.6 * len(paths) / max(-(-count // CALLS_A_BUCKET), 1))
+    return Analysis(scope, period, tuple(paths), merge(*partials), total - count, 0 if is_all else undated)
+
+
+def _month_factor(period: Period) -> Decimal:
+    days = Decimal((period.end - period.start).total_seconds()) / 86400
+    is_month = len(period.label) == len("2026-01")
+    return Decimal(1) if is_month or not days else _DAYS_A_MONTH / days
+
+
+def finish(analysis: Analysis, settings: Settings, refused: Sequence[tuple[str, str]] = ()) -> AuditRun:
+    """Turn partial sums into the result. refused: (file, reason) of files of which nothing could be kept."""
+    partials, period = analysis.partials, analysis.period
+    features, totals, models = features_of(partials), totals_of(partials), models_of(partials)
+    read = input_of(analysis.scope, partials, refused, out_of_period=analysis.out_of_period, undated=analysis.undated)
+    facts = Facts(read, totals, models, features, _month_factor(period))
+    findings = run_audits(facts)
+    savings = join_savings(findings, facts)
+    return AuditRun(
+        schema_version=SCHEMA_VERSION,
+        tool=Tool("tokaudit", __version__),
+        period=period,
+        currency="USD",
+        generated_from=GeneratedFrom(
+            ledger_rows=int(analysis.scope.per_file["records"].sum()),
+            price_snapshot_date=snapshot_date(),
+            settings_hash=settings.hash,
+        ),
+        input=read,
+        totals=totals,
+        models=models,
+        days=days_of(partials),
+        features=features,
+        findings=findings,
+        savings=savings,
+        plan=make_plan(facts, savings, shapes_of(partials, period)),
+    )

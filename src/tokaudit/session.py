@@ -1,0 +1,119 @@
+"""What does one command do, from paths to result?
+
+Opens the ledger, reads what is new, analyses, and hands back values; writing and printing are the caller's business.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+import polars as pl
+
+from tokaudit.config import Settings
+from tokaudit.errors import InputError, NoCallsError
+from tokaudit.ingest.ingest import IngestReport, ingest
+from tokaudit.ingest.sources import STDIN, STDIN_NAME, Source, find_sources
+from tokaudit.ledger.store import Ledger, open_ledger
+from tokaudit.readers.contract import ReadOptions
+from tokaudit.result import AuditRun
+from tokaudit.run import Analysis, analyse, finish
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Who is told how far a command is: of_bytes(done, all) while reading, of_step(name, share) after."""
+
+    of_bytes: Callable[[int, int], None] = lambda _done, _all: None
+    of_step: Callable[[str, float], None] = lambda _name, _share: None
+
+
+SILENT = Progress()
+
+
+@contextmanager
+def _sources(paths: Sequence[str], ledger: Ledger, stdin: BinaryIO | None) -> Iterator[list[Source]]:
+    """Expand the paths; standard input is kept in the ledger's private working folder while it is read."""
+    found = find_sources([path for path in paths if path != STDIN]) if any(path != STDIN for path in paths) else []
+    if STDIN in paths:
+        copy = ledger.spool.parent / "stdin"
+        with copy.open("wb") as file:
+            shutil.copyfileobj(stdin or sys.stdin.buffer, file)
+        found.append(Source(copy, STDIN_NAME, copy.stat().st_size, named=True))
+    yield found
+
+
+def _read(
+    ledger: Ledger, paths: Sequence[str], settings: Settings, progress: Progress, stdin: BinaryIO | None
+) -> IngestReport:
+    options = ReadOptions(columns=settings.columns, timezone=settings.log_timezone)
+    with _sources(paths, ledger, stdin) as sources:
+        total = sum(source.size for source in sources)
+        return ingest(sources, ledger, options, lambda done: progress.of_bytes(done, total))
+
+
+def _refused_error(report: IngestReport) -> InputError:
+    first = report.refused[0]
+    more = f" (and {len(report.refused) - 1} more files)" if len(report.refused) > 1 else ""
+    hint = "see which formats are read: tokaudit readers"
+    return InputError(f"no calls could be read: {first.reason}{more}", where=first.name, hint=hint)
+
+
+def ingest_paths(
+    paths: Sequence[str],
+    ledger_path: Path,
+    settings: Settings,
+    progress: Progress = SILENT,
+    stdin: BinaryIO | None = None,
+) -> IngestReport:
+    """Read logs into the ledger. Raises InputError when none of the files could be read."""
+    with open_ledger(ledger_path) as ledger:
+        report = _read(ledger, paths, settings, progress, stdin)
+    if report.refused and not report.file_ids:
+        raise _refused_error(report)
+    return report
+
+
+def audit_paths(
+    paths: Sequence[str],
+    ledger_path: Path,
+    settings: Settings,
+    progress: Progress = SILENT,
+    stdin: BinaryIO | None = None,
+) -> tuple[AuditRun, IngestReport]:
+    """Read logs and audit the calls in them, whatever else the ledger holds."""
+    with open_ledger(ledger_path) as ledger:
+        report = _read(ledger, paths, settings, progress, stdin)
+        if report.refused and not report.file_ids:
+            raise _refused_error(report)
+        analysis = analyse(ledger, report.file_ids, settings, progress.of_step)
+        refused = [(refusal.name, refusal.reason) for refusal in report.refused]
+        return finish(analysis, settings, refused), report
+
+
+def _existing(ledger_path: Path) -> Path:
+    if not ledger_path.exists():
+        hint = "read logs first: tokaudit audit PATH, or name another file with --ledger"
+        raise NoCallsError("there is no ledger yet", where=str(ledger_path), hint=hint)
+    return ledger_path
+
+
+def report_period(ledger_path: Path, settings: Settings, progress: Progress = SILENT) -> AuditRun:
+    """Audit a period of the whole ledger."""
+    with open_ledger(_existing(ledger_path)) as ledger:
+        return finish(analyse(ledger, None, settings, progress.of_step), settings)
+
+
+@contextmanager
+def analysed_period(
+    ledger_path: Path, settings: Settings, progress: Progress = SILENT
+) -> Iterator[tuple[Analysis, pl.LazyFrame]]:
+    """Open a period of the whole ledger, with one row a call (valid inside the block only)."""
+    with open_ledger(_existing(ledger_path)) as ledger:
+        analysis = analyse(ledger, None, settings, progress.of_step)
+        yield analysis, pl.scan_parquet(list(analysis.call_files), glob=False)
