@@ -1,0 +1,1 @@
+"""Which commands are there? Each parses its options, makes one library call, and prints."""

@@ -1,0 +1,53 @@
+"""`tokaudit plan`: which feature to move first, and what speaks against each."""
+
+from __future__ import annotations
+
+import json as json_text
+
+from rich.text import Text
+
+from tokaudit.cli import options as o
+from tokaudit.cli.terminal import progress, stdout
+from tokaudit.report.format import dollars
+from tokaudit.report.safe_text import safe_text
+from tokaudit.result import Candidate, plain
+from tokaudit.session import report_period
+
+
+def _lines(candidate: Candidate) -> list[str]:
+    cost = candidate.cost_usd_per_month
+    head = f"{candidate.rank}. {safe_text(candidate.feature)}: {candidate.verdict} ({candidate.task_type.type})"
+    money = f"   {dollars(cost['as_is'])} a month, {dollars(cost['after_first_moves'])} after the cheaper fixes"
+    return [head, money, *(f"   against: {reason}" for reason in candidate.reasons)]
+
+
+def plan(
+    ledger: o.LedgerFile = o.DEFAULT_LEDGER,
+    month: o.Month = None,
+    since: o.Since = None,
+    until: o.Until = None,
+    tz: o.Zone = None,
+    settings: o.SettingsFile = None,
+    prices: o.PricesFile = None,
+    features: o.FeaturesFile = None,
+    json: o.AsJson = False,
+    quiet: o.Quiet = False,
+) -> None:
+    """Rank the features as candidates for a fine-tuned model, with the reasons against each.
+
+    Examples: tokaudit plan --month 2026-01 · tokaudit plan --json
+    """
+    chosen = o.make_settings(
+        settings=settings, month=month, since=since, until=until, zone=tz, prices=prices, features=features
+    )
+    with progress(quiet=quiet) as shown:
+        found = report_period(ledger, chosen, shown).plan
+    if json:
+        print(json_text.dumps(plain(found), sort_keys=True, indent=2))  # noqa: T201 - the answer
+        return
+    console = stdout()
+    if found.none_reason:
+        console.print(Text(f"No feature should move now: {found.none_reason}"))
+    for candidate in found.candidates:
+        for line in _lines(candidate):
+            console.print(Text(line))

@@ -1,0 +1,1 @@
+"""What can other programs take away? Tables of calls and features."""

@@ -1,0 +1,47 @@
+"""Which columns has one row a call, for other programs?
+
+The outer contract names them. Machine exports are exact: nothing is escaped, rounded or shortened.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+from tokaudit.result import COMPONENTS
+
+
+def call_rows(calls: pl.LazyFrame) -> pl.LazyFrame:
+    """Return the contract's columns of each call, in order of time. In: the analysed calls of a period."""
+    return calls.select(
+        call_id=pl.coalesce("log_id", "response_id", pl.col("record_id").cast(pl.String)),
+        response_id="response_id",
+        started_at=pl.from_epoch("started_at", time_unit="us").dt.replace_time_zone("UTC"),
+        latency_ms="latency_ms",
+        provider_name=pl.coalesce("provider_name", "priced_provider"),
+        request_model="request_model",
+        response_model="response_model",
+        operation_name="operation_name",
+        http_status="http_status",
+        error_type="error_type",
+        feature="feature",
+        feature_source="feature_source",
+        user_id="user_id",
+        conversation_id=pl.coalesce("conversation", pl.col("conversation_key").cast(pl.String)),
+        turn="turn",
+        operation_id=pl.col("operation_id").cast(pl.String),
+        attempt="attempt",
+        waste="waste",
+        usage_state="usage_state",
+        input_tokens="input_tokens",
+        cache_read_input_tokens="cache_read_input_tokens",
+        cache_creation_input_tokens=pl.col("cache_write_5m_input_tokens").fill_null(0)
+        + pl.col("cache_write_1h_input_tokens").fill_null(0),
+        output_tokens="output_tokens",
+        reasoning_output_tokens="reasoning_output_tokens",
+        list_cost="list_cost",
+        contracted_cost="contracted_cost",
+        logged_cost="logged_cost",
+        **{f"tokens_{name}": f"tokens_{name}" for name in COMPONENTS},
+        source_file="file_name",
+        source_line="line",
+    )
