@@ -6,6 +6,7 @@ its place before has grown.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -60,18 +61,34 @@ class Known:
     changed: bool
 
 
-def find_known(path: Path, place: str, files: Iterable[FileRow], options: str) -> Known:
+class Manifest:
+    """The files that were read before, found by place and by bytes."""
+
+    def __init__(self, files: Iterable[FileRow]) -> None:
+        self._by_place: defaultdict[str, list[FileRow]] = defaultdict(list)
+        self._by_bytes: defaultdict[tuple[int, str], list[FileRow]] = defaultdict(list)
+        self._by_id: dict[int, FileRow] = {}
+        for file in files:
+            self._by_place[file.path].append(file)
+            self._by_bytes[file.raw_size, file.content_hash].append(file)
+            self._by_id[file.file_id] = file
+
+    def at_place(self, place: str) -> list[FileRow]:
+        """Return the readings of what stood at a place."""
+        return self._by_place.get(place, [])
+
+    def of_bytes(self, mark: Fingerprint, file_id: int) -> list[FileRow]:
+        """Return the readings of the same bytes. A file that has grown keeps its first id: its earlier state is known by it."""
+        found = self._by_bytes.get((mark.size, mark.content_hash), [])
+        first = self._by_id.get(file_id)
+        return found if first is None or first in found else [*found, first]
+
+
+def find_known(path: Path, place: str, manifest: Manifest, options: str) -> Known:
     """Hash a file and look for earlier readings of it."""
-    files = list(files)
-    here = [file for file in files if file.path == place and file.options == options]
+    here = [file for file in manifest.at_place(place) if file.options == options]
     mark = fingerprint(path, (file.prefix_size for file in here))
-    # A file that has grown keeps its first id, by which its earlier state is known again.
-    file_id = file_id_of(mark, options)
-    same_bytes = [
-        file
-        for file in files
-        if file.file_id == file_id or (file.raw_size, file.content_hash) == (mark.size, mark.content_hash)
-    ]
+    same_bytes = manifest.of_bytes(mark, file_id_of(mark, options))
     whole = next((file for file in same_bytes if file.options == options), None)
     grown = [
         file

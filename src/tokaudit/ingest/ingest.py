@@ -15,7 +15,7 @@ from pathlib import Path
 
 from tokaudit.errors import InputError
 from tokaudit.ingest.collector import BLANK, REJECT
-from tokaudit.ingest.fingerprints import Fingerprint, file_id_of, find_known, fingerprint
+from tokaudit.ingest.fingerprints import Fingerprint, Manifest, file_id_of, find_known, fingerprint
 from tokaudit.ingest.framing import HEAD_BYTES, framing_of
 from tokaudit.ingest.pool import SMALL_BYTES, run_here, run_in_processes, worker_count
 from tokaudit.ingest.sources import Source
@@ -43,14 +43,14 @@ class IngestReport:
     """What became of the files: their ids in the ledger, and the ones refused.
 
     changed: files whose place was read before with other bytes; both readings stay in the ledger. planned: the files of
-    this ingest, each once, in the order they were named.
+    this ingest by id, each once, in the order they were named.
     """
 
     file_ids: list[int] = field(default_factory=list)
     known: list[str] = field(default_factory=list)
     grown: list[str] = field(default_factory=list)
     changed: list[str] = field(default_factory=list)
-    planned: list[int] = field(default_factory=list)
+    planned: dict[int, str] = field(default_factory=dict)
     refused: list[Refusal] = field(default_factory=list)
 
 
@@ -95,11 +95,11 @@ def _sniff(source: Source) -> tuple[str, str | None]:
 
 
 def _plan(sources: Sequence[Source], ledger: Ledger, options: str, report: IngestReport) -> Iterator[_Job]:
-    known_files = ledger.files()
+    manifest = Manifest(ledger.files())
     for source in sources:
         try:
             with reading():
-                known = find_known(source.path, source.place, known_files, options)
+                known = find_known(source.path, source.place, manifest, options)
         except UnreadableError as error:
             report.refused.append(Refusal(source.name, str(error), source.named))
             continue
@@ -117,7 +117,7 @@ def _plan(sources: Sequence[Source], ledger: Ledger, options: str, report: Inges
         except (UnreadableError, InputError) as error:
             report.refused.append(Refusal(source.name, str(error), source.named))
             continue
-        report.planned.append(file_id)
+        report.planned[file_id] = source.name
         if known.changed:
             report.changed.append(source.name)
         yield _Job(source, file_id, known.mark, framing, compression, grown, known.stale)
@@ -127,7 +127,7 @@ def _note_known(source: Source, file: FileRow, ledger: Ledger, report: IngestRep
     report.known.append(source.name)
     if file.file_id in report.planned:
         return
-    report.planned.append(file.file_id)
+    report.planned[file.file_id] = source.name
     report.file_ids.append(file.file_id)
     if (file.name, file.path) != (source.name, source.place):
         ledger.rename(file.file_id, source.name, source.place)
@@ -289,5 +289,6 @@ def ingest(
         run.finish(run_here(tasks, progress))
     else:
         run.finish(run_in_processes(tasks, workers, progress))
-    report.file_ids.sort(key=report.planned.index)  # what was known before was noted first
+    order = {file_id: number for number, file_id in enumerate(report.planned)}
+    report.file_ids.sort(key=lambda file_id: order[file_id])  # what was known before was noted first
     return report
