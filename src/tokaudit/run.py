@@ -21,7 +21,7 @@ from tokaudit.audits.registry import run_audits
 from tokaudit.audits.savings import join_savings
 from tokaudit.config import Settings, microseconds
 from tokaudit.errors import NoCallsError
-from tokaudit.frames.conversations import continued_calls, roots, with_conversation, with_turn
+from tokaudit.frames.conversations import roots, with_conversation, with_session, with_turn
 from tokaudit.frames.operations import with_operation
 from tokaudit.frames.use_cases import system_blocks, templates, with_feature
 from tokaudit.frames.waste import with_waste
@@ -39,8 +39,10 @@ from tokaudit.stages import (
     Texts,
     block_kinds,
     bucket_components,
+    distinct_blocks,
     example_turns,
     merge,
+    parent_operations,
     price,
     reduce_bucket,
     with_component_columns,
@@ -71,6 +73,14 @@ class Analysis:
     undated: int
 
 
+AS_WRITTEN = pl.QueryOptFlags(join_order=False)
+"""Joins are done in the order they are written: polars' own order can become a product of texts and blocks."""
+
+
+def _collect(frame: pl.LazyFrame) -> pl.DataFrame:
+    return frame.collect(engine="streaming", optimizations=AS_WRITTEN)
+
+
 def _days(scope: Scope, zone: str) -> list[date]:
     day = pl.from_epoch("started_at", time_unit="us").dt.replace_time_zone("UTC").dt.convert_time_zone(zone).dt.date()
     return scope.calls.select(day.unique().drop_nulls()).collect().to_series().to_list()
@@ -83,7 +93,7 @@ def _in_period(scope: Scope, period: Period, *, is_all: bool) -> pl.LazyFrame:
 
 
 def _store(frame: pl.LazyFrame, path: Path) -> pl.LazyFrame:
-    frame.collect(engine="streaming").write_parquet(path, compression="lz4")
+    _collect(frame).write_parquet(path, compression="lz4")
     return pl.scan_parquet(path, glob=False)
 
 
@@ -100,12 +110,9 @@ def _named_templates(calls: pl.LazyFrame, scope: Scope) -> pl.LazyFrame:
     one_each = prompts.group_by("system_id").agg(pl.col("record_id").min())
     system = (pl.col("role") == ROLES.index("system")) & (pl.col("message") >= 0)
     parts = scope.parts.filter(system).join(one_each.select("record_id"), on="record_id", how="semi")
-    blocks = scope.blocks.unique(["content_id", "position"])
-    found = templates(
-        system_blocks(
-            prompts.select("record_id", "system_id"), parts.select("record_id", "position", "content_id"), blocks
-        )
-    ).collect()
+    blocks = distinct_blocks(scope.blocks)
+    sent = prompts.select("record_id", "system_id")
+    found = _collect(templates(system_blocks(sent, parts.select("record_id", "position", "content_id"), blocks)))
     texts = found["template"].unique().to_list()
     ids = pl.DataFrame({"template": texts, "template_id": [xxh3_64_hexdigest(text.encode())[:8] for text in texts]},
                        schema={"template": pl.String, "template_id": pl.String})  # fmt: skip
@@ -113,10 +120,8 @@ def _named_templates(calls: pl.LazyFrame, scope: Scope) -> pl.LazyFrame:
 
 
 def _linked(calls: pl.LazyFrame, scope: Scope, settings: Settings, folder: Path) -> pl.LazyFrame:
-    tied = _store(calls.pipe(with_operation), folder / "tied.parquet")
-    is_answer_sent_again = (pl.col("role") == ROLES.index("assistant")) & pl.col("is_earlier")
-    prefixes = scope.parts.filter(is_answer_sent_again).select("record_id", "position", "prefix_id")
-    parents = continued_calls(tied, prefixes).collect(engine="streaming")
+    tied = _store(calls.pipe(with_operation).pipe(with_session), folder / "tied.parquet")
+    parents = _collect(parent_operations(tied, scope.parts, scope.blocks))
     operations = tied.select("operation_id").unique().sort("operation_id").collect()
     threads = roots(operations, parents)
     named = tied.pipe(with_feature, _named_templates(tied, scope)).with_columns(
@@ -140,18 +145,18 @@ def _reduced(calls: pl.LazyFrame, scope: Scope, zone: str, folder: Path) -> Iter
     texts = Texts(
         contents=scope.contents,
         blocks=scope.blocks,
-        kinds=block_kinds(scope.parts, calls, scope.blocks).collect(engine="streaming").lazy(),
-        examples=example_turns(scope.parts, calls).collect(engine="streaming").lazy(),
+        kinds=_collect(block_kinds(scope.parts, calls, scope.blocks)).lazy(),
+        examples=_collect(example_turns(scope.parts, calls)).lazy(),
     )
     for number, bucket in enumerate(_buckets(calls)):
         own = bucket.collect().lazy()
         parts = scope.parts.join(own.select("record_id"), on="record_id", how="semi")
-        components = bucket_components(own, parts, texts).collect(engine="streaming").lazy()
-        whole = own.pipe(with_component_columns, components, COMPONENTS).sort("started_at", "record_id").collect()
+        components = _collect(bucket_components(own, parts, texts)).lazy()
+        whole = _collect(own.pipe(with_component_columns, components, COMPONENTS).sort("started_at", "record_id"))
         path = folder / f"calls-{number:04d}.parquet"
         whole.write_parquet(path, compression="lz4")
         frames = reduce_bucket(whole.lazy(), components, zone)
-        yield path, dict(zip(frames, pl.collect_all(frames.values()), strict=True))
+        yield path, dict(zip(frames, pl.collect_all(frames.values(), optimizations=AS_WRITTEN), strict=True))
 
 
 def analyse(

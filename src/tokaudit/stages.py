@@ -12,17 +12,16 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from tokaudit.frames.blocks import TOOL, USER, recurring_blocks, segments, sent_blocks
+from tokaudit.frames.blocks import USER, recurring_blocks, segments, sent_blocks
 from tokaudit.frames.components import call_components, part_components, with_explained
+from tokaudit.frames.conversations import ASSISTANT, continued_calls, exchanges_sent_again, resumed_calls
 from tokaudit.frames.cost import with_cost, with_rates, with_token_classes
 from tokaudit.frames.operations import LOG_ORDER
 from tokaudit.frames.usage import with_estimates, with_settled_usage, with_tokeniser_ratio
 from tokaudit.frames.waste import with_failure
-from tokaudit.ingest.tables import ROLES, TEXT
+from tokaudit.ingest.tables import TEXT
 
 Partials = dict[str, pl.DataFrame]
-
-_ASSISTANT = ROLES.index("assistant")
 
 PARTIAL_KEYS: dict[str, tuple[str, ...]] = {
     "calls": ("feature", "feature_source", "waste", "is_priced"),
@@ -66,16 +65,39 @@ def price(calls: pl.LazyFrame, rates: pl.LazyFrame) -> pl.LazyFrame:
     )
 
 
+def parent_operations(calls: pl.LazyFrame, parts: pl.LazyFrame, blocks: pl.LazyFrame) -> pl.LazyFrame:
+    """Find the operation that each operation continues, or else resumes. Out: operation_id, parent_id."""
+    texts = parts.filter(pl.col("kind") == TEXT)
+    is_answer_again = (pl.col("role") == ASSISTANT) & pl.col("is_earlier")
+    continued = continued_calls(calls, parts.filter(is_answer_again).select("record_id", "position", "prefix_id"))
+    alone = calls.filter(pl.col("session").is_null()).join(continued, on="operation_id", how="anti")
+    own_blocks = distinct_blocks(blocks).filter(~pl.col("is_document"))
+    earlier = texts.filter("is_earlier").join(alone, on="record_id", how="semi")
+    asked = (
+        texts.filter((pl.col("role") == USER) & ~pl.col("is_earlier"))
+        .join(own_blocks.select("content_id", question_id="block_id"), on="content_id")
+        .join(texts.filter("is_answer").select("record_id", answer_id="content_id"), on="record_id")
+        .select("record_id", "message", "question_id", "answer_id")
+    )
+    resumed = resumed_calls(calls, exchanges_sent_again(earlier, own_blocks), asked)
+    return pl.concat([continued, resumed.join(continued, on="operation_id", how="anti")])
+
+
+def distinct_blocks(blocks: pl.LazyFrame) -> pl.LazyFrame:
+    """Return each text's blocks once: counted in two encodings they are the same blocks, the larger count stands."""
+    return blocks.group_by("content_id", "position").agg(
+        pl.col("block_id", "is_document").first(), pl.col("tokens").max()
+    )
+
+
 def block_kinds(parts: pl.LazyFrame, calls: pl.LazyFrame, blocks: pl.LazyFrame) -> pl.LazyFrame:
     """Find the fixed and the retrieved blocks among what users newly sent."""
     new = parts.filter(
         (pl.col("role") == USER) & (pl.col("kind") == TEXT) & ~pl.col("is_answer") & ~pl.col("is_earlier")
     ).join(calls.select("record_id", "feature", "conversation_key"), on="record_id")
-    # A text may have been counted in two encodings: its blocks are the same, their tokens nearly so.
-    one_each = blocks.group_by("content_id", "position").agg(
-        pl.col("block_id", "is_document").first(), pl.col("tokens").max()
+    return recurring_blocks(
+        sent_blocks(new.select("feature", "conversation_key", "content_id"), distinct_blocks(blocks))
     )
-    return recurring_blocks(sent_blocks(new.select("feature", "conversation_key", "content_id"), one_each))
 
 
 EXAMPLE_SHARE = 0.5
@@ -107,26 +129,10 @@ def example_turns(parts: pl.LazyFrame, calls: pl.LazyFrame) -> pl.LazyFrame:
 def bucket_components(calls: pl.LazyFrame, parts: pl.LazyFrame, texts: Texts) -> pl.LazyFrame:
     """Divide the billed input of a bucket's calls among its components (see `frames.components.call_components`)."""
     prompt = parts.filter(~pl.col("is_answer")).join(calls.select("record_id", "feature", "encoding"), on="record_id")
-    fresh = prompt.filter(~pl.col("is_earlier") & (pl.col("kind") == TEXT) & (pl.col("role") != _ASSISTANT))
+    fresh = prompt.filter(~pl.col("is_earlier") & (pl.col("kind") == TEXT) & (pl.col("role") != ASSISTANT))
     distinct = fresh.select("feature", "role", "content_id", "encoding").unique()
     cut = segments(distinct, texts.blocks, texts.kinds)
-    uncut = (  # a text first seen as an answer was not cut into blocks: it is one segment
-        distinct.join(cut, on=["feature", "role", "content_id", "encoding"], how="anti")
-        .join(texts.contents, on=["content_id", "encoding"])
-        .with_columns(sequence=pl.lit(1, dtype=pl.UInt32), component=_COMPONENT_OF_ROLE)
-    )
-    columns = ["feature", "role", "content_id", "encoding", "sequence", "component", "tokens"]
-    both = pl.concat(
-        [cut.select(columns).cast({"sequence": pl.Int64}), uncut.select(columns).cast({"sequence": pl.Int64})]
-    )
-    return call_components(part_components(prompt, texts.contents, both, texts.examples), calls)
-
-
-_COMPONENT_OF_ROLE = (
-    pl.when(pl.col("role") == USER).then(pl.lit("user_input"))
-    .when(pl.col("role") == TOOL).then(pl.lit("tool_results"))
-    .otherwise(pl.lit("system_prompt"))
-)  # fmt: skip
+    return call_components(part_components(prompt, texts.contents, cut, texts.examples), calls)
 
 
 def with_component_columns(calls: pl.LazyFrame, components: pl.LazyFrame, names: Sequence[str]) -> pl.LazyFrame:

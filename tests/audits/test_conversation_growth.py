@@ -35,11 +35,12 @@ def test_a_window_longer_than_every_conversation_saves_nothing() -> None:
 
 
 def test_the_range_is_in_order_even_where_late_turns_are_short() -> None:
-    means = [0, 100, 900, 900, 900, 900, 900, 900, 0, 900]
-    feature = a_feature(tokens={"history": 6000}, turns=[a_turn(n, 1, mean) for n, mean in enumerate(means, start=1)])
+    means = [0, 50, 100, 500, 1000, 1000, 1000, 1000, 0, 900]
+    feature = a_feature(tokens={"history": 5550}, turns=[a_turn(n, 1, mean) for n, mean in enumerate(means, start=1)])
+    assert saving_of_window(feature, 8) > saving_of_window(feature, 4) == 0
     saving = only(AUDIT, facts(feature)).saving_usd_per_month
-    assert saving is None or saving.low <= saving.expected <= saving.high
-    assert saving_of_window(feature, 8) > saving_of_window(feature, 4)
+    assert saving is not None
+    assert (saving.low, saving.expected, saving.high) == (Decimal(0), Decimal("0.9"), Decimal("4.8"))
 
 
 def test_short_chats_re_send_little_and_pass() -> None:

@@ -29,6 +29,14 @@ def test_paid_waste_is_an_opportunity_of_at_most_its_cost(audit: Audit) -> None:
 
 
 @EITHER
+def test_waste_of_less_than_half_a_percent_of_the_spend_is_only_told(audit: Audit) -> None:
+    large = a_feature("large", list_cost=Decimal(100_000))
+    found = {f.feature: f for f in audit.run(facts(large, a_feature(waste=PAID)))}
+    assert (found["chat"].state, found["chat"].action) == ("informative", "")
+    assert found["chat"].evidence["cost_usd"] == 4
+
+
+@EITHER
 def test_waste_that_was_not_billed_is_informative(audit: Audit) -> None:
     finding = only(audit, facts(a_feature(waste=FREE)))
     assert (finding.state, finding.saving_usd_per_month, finding.action) == ("informative", None, "")

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import random
+import resource
+import time
 from collections.abc import Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 import polars as pl
@@ -134,6 +137,14 @@ def test_a_feature_that_delimits_its_documents_has_no_others() -> None:
     assert components(texts)[0] == [("rag_context", 300), ("user_input", 420)]
 
 
+def test_what_recurs_beside_delimited_documents_does_not_make_a_feature_retrieve() -> None:
+    delimited = [
+        [Block(f"page {n % 3}", 300, is_document=True), Block(f"note {n % 4}", 400), question(n)] for n in range(12)
+    ]
+    bare_note = [Block("note 1", 400), question(99)]
+    assert components([*delimited, bare_note])[-1] == [("user_input", 420)]
+
+
 def test_a_block_of_half_of_the_conversations_is_an_instruction() -> None:
     fixed = Block("Answer in JSON", 30)
     texts = [[fixed, question(n)] if n % 2 else [question(n)] for n in range(4)]
@@ -158,3 +169,16 @@ def test_segments_add_up_to_their_text() -> None:
     texts = [*bare(corpus=10, count=30), [question(99)], [Block("d", 7, is_document=True)]]
     for text, parts in zip(texts, components(texts), strict=True):
         assert sum(tokens for _, tokens in parts) == sum(block.tokens for block in text)
+
+
+def test_time_and_memory_grow_with_the_log_not_with_its_square(tmp_path: Path) -> None:
+    texts = [[*(Block(f"page {n}-{page}") for page in range(9)), question(n)] for n in range(3000)]
+    sent = frame(feature=[FEATURE] * len(texts), conversation_key=list(range(len(texts))), content_id=contents(texts))
+    sent.collect().write_parquet(tmp_path / "sent.parquet")
+    block_table(texts).collect().write_parquet(tmp_path / "blocks.parquet")
+    before, started = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.monotonic()
+    # Stored frames, as in a run: of those polars knows little, and orders joins as it thinks fit.
+    stored = (pl.scan_parquet(tmp_path / f"{name}.parquet") for name in ("sent", "blocks"))
+    assert recurring_blocks(sent_blocks(*stored)).collect(engine="streaming").is_empty()
+    megabytes = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
+    assert (megabytes < 200, time.monotonic() - started < 10) == (True, True)

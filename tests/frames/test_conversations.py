@@ -7,8 +7,16 @@ from typing import Any
 import polars as pl
 import pytest
 
-from frames.literal import frame, rows
-from tokaudit.frames.conversations import continued_calls, roots, with_conversation, with_turn
+from frames.literal import frame, role, rows
+from tokaudit.frames.conversations import (
+    continued_calls,
+    exchanges_sent_again,
+    resumed_calls,
+    roots,
+    with_conversation,
+    with_session,
+    with_turn,
+)
 
 
 def calls(**columns: list[Any]) -> pl.LazyFrame:
@@ -99,7 +107,7 @@ def test_roots_of_a_long_thread(length: int) -> None:
 
 def keys(table: pl.LazyFrame, root_ids: list[int]) -> list[int]:
     known = frame(operation_id=list(range(1, len(root_ids) + 1)), root_id=root_ids)
-    return [key for _, key in rows(with_conversation(table, known), "record_id", "conversation_key")]
+    return [key for _, key in rows(with_conversation(table.pipe(with_session), known), "record_id", "conversation_key")]
 
 
 def test_a_thread_is_a_conversation() -> None:
@@ -107,7 +115,11 @@ def test_a_thread_is_a_conversation() -> None:
 
 
 def test_an_explicit_session_decides_over_the_thread() -> None:
-    assert keys(calls(conversation=["s", "s", "t", None]), [1, 2, 1, 1]) == [1, 1, 3, 4]
+    assert keys(calls(conversation=["s", "s", "t", "t"]), [1, 2, 1, 1]) == [1, 1, 3, 3]
+
+
+def test_an_id_of_a_single_operation_is_no_session() -> None:
+    assert keys(calls(conversation=["a", "b", None, "c"]), [1, 1, 1, 4]) == [1, 1, 1, 4]
 
 
 def test_the_key_is_the_earliest_record_whatever_the_row_order() -> None:
@@ -139,3 +151,89 @@ def test_turns_follow_the_time_then_the_log() -> None:
     expected = [(1, 3, 3), (2, 2, 3), (3, 1, 3), (4, 4, 3)]
     assert turns(table) == expected
     assert turns(table.reverse()) == expected
+
+
+def again(*rows_: tuple[int, int, int, int]) -> pl.LazyFrame:
+    """Return (record_id, message, question_id, answer_id) of exchanges sent again; an answer follows its question."""
+    record_id, message, question_id, answer_id = zip(*rows_, strict=True)
+    position = [number + 1 for number in message]
+    return frame(record_id=record_id, position=position, message=message, question_id=question_id, answer_id=answer_id)
+
+
+def resumed(
+    table: pl.LazyFrame, asked: list[tuple[int, int, int]], *exchanges: tuple[int, int, int, int]
+) -> list[tuple[Any, ...]]:
+    """asked: (record_id, question_id, answer_id) of each call's own question and answer, `thanks` as the second turn."""
+    record_id, question_id, answer_id = zip(*asked, strict=True)
+    message = [3 if question == THANKS else 1 for question in question_id]
+    own = frame(record_id=record_id, message=message, question_id=question_id, answer_id=answer_id)
+    return rows(resumed_calls(table, again(*exchanges), own), "operation_id", "parent_id")
+
+
+FLAT, ROUND, THANKS, YES = 51, 52, 53, 99
+"""Questions, and a short answer to each of them."""
+
+
+def test_a_call_resumes_the_one_whose_question_and_answer_it_sends_again() -> None:
+    assert resumed(calls(prompt_id=[1, 2, 3]), [(1, FLAT, YES), (2, ROUND, YES)], (3, 1, FLAT, YES)) == [(3, 1)]
+
+
+def test_two_users_with_equal_short_answers_stay_apart() -> None:
+    table = calls(prompt_id=[1, 2, 3, 4])
+    asked = [(1, FLAT, YES), (2, ROUND, YES)]
+    assert resumed(table, asked, (3, 1, FLAT, YES), (4, 1, ROUND, YES)) == [(3, 1), (4, 2)]
+    assert resumed(table, asked, (3, 3, THANKS, YES)) == []
+
+
+def test_the_same_question_and_answer_over_different_documents_tell_nothing() -> None:
+    assert resumed(calls(prompt_id=[1, 2, 3]), [(1, FLAT, YES), (2, FLAT, YES)], (3, 1, FLAT, YES)) == []
+
+
+def test_the_user_tells_equal_exchanges_apart() -> None:
+    table = calls(prompt_id=[1, 2, 3, 4], user_id=["a", "b", "a", "b"])
+    asked = [(1, FLAT, YES), (2, FLAT, YES)]
+    assert resumed(table, asked, (3, 1, FLAT, YES), (4, 1, FLAT, YES)) == [(3, 1), (4, 2)]
+
+
+def test_an_exchange_that_tells_nothing_leaves_the_word_to_an_earlier_one() -> None:
+    asked = [(1, FLAT, YES), (2, THANKS, YES), (3, THANKS, YES)]
+    assert resumed(calls(prompt_id=[1, 2, 3, 4]), asked, (4, 1, FLAT, YES), (4, 3, THANKS, YES)) == [(4, 1)]
+    assert resumed(calls(prompt_id=[1, 2, 2, 4]), asked, (4, 1, FLAT, YES), (4, 3, THANKS, YES)) == [(4, 3)]
+
+
+def test_a_fixed_example_is_no_earlier_turn_though_someone_once_asked_it() -> None:
+    table = calls(prompt_id=[1, 2])
+    assert resumed(table, [(1, FLAT, YES)], (2, 5, FLAT, YES)) == []
+    assert resumed(table, [(1, FLAT, YES)], (2, 1, FLAT, YES)) == [(2, 1)]
+
+
+def test_no_later_call_is_resumed() -> None:
+    assert resumed(calls(prompt_id=[1, 2]), [(2, FLAT, YES)], (1, 1, FLAT, YES)) == []
+
+
+def exchanges(roles: list[str], contents: list[int], records: list[int] | None = None) -> list[tuple[Any, ...]]:
+    count = len(roles)
+    parts = frame(
+        record_id=records or [1] * count,
+        position=list(range(count)),
+        message=list(range(1, count + 1)),
+        role=[role(name) for name in roles],
+        content_id=contents,
+    )
+    # Text 10 is one block, text 20 is two, the last of them the question.
+    blocks = frame(content_id=[10, 20, 20], position=[0, 0, 1], block_id=[101, 201, 202])
+    return rows(exchanges_sent_again(parts, blocks), "record_id", "position", "message", "question_id", "answer_id")
+
+
+def test_an_exchange_is_an_answer_right_after_a_question() -> None:
+    roles = ["user", "assistant", "user", "user", "assistant", "assistant"]
+    assert exchanges(roles, [10, 1, 10, 20, 2, 3]) == [(1, 1, 1, 101, 1), (1, 4, 4, 202, 2)]
+
+
+def test_an_exchange_stands_in_one_prompt() -> None:
+    assert exchanges(["user", "assistant"], [10, 1], records=[1, 2]) == []
+
+
+def test_threads_that_bite_their_tail_end_somewhere() -> None:
+    found = threads([1, 2, 3], [(1, 2), (2, 3), (3, 1)])
+    assert [operation for operation, _ in found] == [1, 2, 3]

@@ -44,6 +44,7 @@ def chat(
     session: str | None = None,
     user: str | None = None,
     latency_ms: int = 500,
+    reasoning: int = 0,
 ) -> Record:
     """Return the log record of one call, started so many seconds after `START`. answer None: the server failed."""
     tags = {name: value for name, value in (("feature", feature), ("session_id", session)) if value is not None}
@@ -60,7 +61,7 @@ def chat(
         return {**record, "response": {"error": {"message": "overloaded", "type": "server_error"}}}
     texts = [message["content"] for message in messages]
     billed = tokens_of(*texts, encoding=encoding) + chat_format_tokens(len(messages))
-    output = tokens_of(answer, encoding=encoding)
+    output = tokens_of(answer, encoding=encoding) + reasoning
     record["response"] = {
         "id": f"chatcmpl-{seconds}-{feature}-{user}",
         "object": "chat.completion",
@@ -71,6 +72,7 @@ def chat(
             "completion_tokens": output,
             "total_tokens": billed + output,
             "prompt_tokens_details": {"cached_tokens": cached},
+            "completion_tokens_details": {"reasoning_tokens": reasoning},
         },
     }
     return record

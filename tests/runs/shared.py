@@ -27,7 +27,7 @@ def data(name: str) -> Path:
     """Return a file of the shared data; skip the test, and say why, where it is absent."""
     path = DATA / name
     if not path.exists():
-        reason = f"{path} is absent"
+        reason = f"../shared/data/{name} is absent"
         print(reason)
         pytest.skip(reason)
     return path

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import json
 from decimal import Decimal
+from fractions import Fraction
 from functools import lru_cache
 from typing import Any
 
 import polars as pl
 
+from runs.logs import analysed
 from runs.shared import ROOT, run_of
 from tokaudit.result import AuditRun
+from tokaudit.simulation.scenario import Scenario
+from tokaudit.simulation.scenarios import SCENARIOS
+from tokaudit.simulation.traffic import planted_calls
 
 FIXTURE = ROOT / "fixtures"
 
@@ -51,8 +56,21 @@ def test_the_totals_are_what_was_planted() -> None:
     assert (feature.template.versions, feature.template.variable_tokens) == (1, 0)
 
 
-def test_conversations_with_a_session_id_are_found_as_they_were() -> None:
-    with_session = _run()[1].filter(pl.col("conversation").is_not_null())
-    assert with_session["conversation_key"].n_unique() == with_session["conversation"].n_unique()
-    pairs = with_session.select(pl.struct("conversation", "conversation_key").n_unique()).item()
-    assert pairs == with_session["conversation"].n_unique()
+def test_conversations_are_found_with_and_without_a_session_id() -> None:
+    run, calls = _run()
+    assert run.totals.conversations == _truth()["features"][0]["conversations"]
+    with_session = calls.filter(pl.col("conversation").is_not_null())
+    assert 0 < with_session.height < calls.height
+    sessions = with_session["conversation"].n_unique()
+    assert with_session["conversation_key"].n_unique() == sessions
+    assert with_session.select(pl.struct("conversation", "conversation_key").n_unique()).item() == sessions
+
+
+def test_a_month_without_tags_and_session_ids_has_the_same_conversations() -> None:
+    scenario = Scenario(7, "2026-09", SCENARIOS["support-bot"], Fraction(1, 1000), tagged=False)
+    planted = list(planted_calls(scenario))
+    with analysed([json.loads(call.line) for call in planted]) as (_, calls):
+        found = calls.filter(~pl.col("is_failed")).sort("started_at")
+        truth = [call.turn for call in planted if call.fate != "failed"]
+        assert found["turn"].to_list() == truth
+        assert found["conversation_key"].n_unique() == sum(call.turn == 1 and call.fate == "kept" for call in planted)

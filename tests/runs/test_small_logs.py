@@ -28,6 +28,25 @@ def test_one_call() -> None:
     assert [(day.date, day.calls) for day in run.days] == [("2026-09-01", 1)]
 
 
+def test_reasoning_is_no_part_of_the_price_page_sum() -> None:
+    run = audited([chat([said("user", QUESTION)], ANSWER, seconds=0, reasoning=1000)])
+    lines = {line.line: (line.tokens, line.cost) for line in run.totals.bridge}
+    question, answer = tokens_of(QUESTION), tokens_of(ANSWER)
+    assert lines["reasoning"] == (1000, Decimal("0.01"))
+    assert lines["naive"] == (question + answer, question * Decimal("0.0000025") + answer * Decimal("0.00001"))
+    assert run.totals.output_tokens == answer + 1000
+
+
+def test_a_session_with_two_features_is_one_conversation_of_each() -> None:
+    records = [
+        chat([said("user", f"{QUESTION} {n}")], ANSWER, seconds=100 * n, feature=feature, session="s")
+        for n, feature in enumerate(["chat", "search", "chat", "search"])
+    ]
+    run = audited(records)
+    assert run.totals.conversations == 1
+    assert [(feature.conversations, feature.operations) for feature in run.features] == [(1, 2), (1, 2)]
+
+
 def conversation(turns: int, *, start: float = 0, **tags: str) -> list[dict[str, object]]:
     messages, records = [SYSTEM], []
     for turn in range(turns):
@@ -52,6 +71,25 @@ def test_two_users_who_begin_alike_hold_two_conversations() -> None:
         keys = [set(found) for found in of_user["conversation_key"].to_list()]
         assert [len(found) for found in keys] == [1, 1]
         assert keys[0] != keys[1]
+
+
+def bare_history(turns: int, *, start: float = 0, answer: str = ANSWER, **tags: str) -> list[dict[str, object]]:
+    """Make a chat that sends documents with each new question, and the bare question in its history."""
+    history, records = [SYSTEM], []
+    for turn in range(turns):
+        question = f"Question {turn} at {start}: {QUESTION}"
+        asked = f"<document>Page {turn} of {start}</document>\n\n{question}"
+        records.append(chat([*history, said("user", asked)], answer, seconds=start + 100 * turn, **tags))  # type: ignore[arg-type]
+        history = [*history, said("user", question), said("assistant", answer)]
+    return records
+
+
+def test_a_conversation_is_found_though_its_history_leaves_the_documents_out() -> None:
+    first, second = bare_history(4), bare_history(3, start=50, answer="Yes.")
+    third = bare_history(3, start=70, answer="Yes.")
+    with analysed([*first, *second, *third]) as (_, calls):
+        turns = calls.group_by("conversation_key").agg("turn").sort("conversation_key")["turn"].to_list()
+        assert sorted(turns) == [[1, 2, 3], [1, 2, 3], [1, 2, 3, 4]]
 
 
 def test_attempts_are_one_turn_and_all_but_the_used_one_are_waste() -> None:
@@ -86,11 +124,16 @@ def test_a_date_in_the_system_prompt_makes_no_new_feature() -> None:
 
 def test_fixed_examples_are_few_shot_history_is_not() -> None:
     examples = [said("user", "2 + 2"), said("assistant", "4"), said("user", "3 + 5"), said("assistant", "8")]
-    records = [chat([SYSTEM, *examples, said("user", f"{n} + 1")], str(n + 1), seconds=100 * n) for n in range(5)]
+    sums = {"2 + 2": "4", "0 + 1": "1", "3 + 5": "8", "7 + 2": "9", "4 + 4": "8"}  # two of them are the examples
+    records = [
+        chat([SYSTEM, *examples, said("user", text)], answer, seconds=100 * n)
+        for n, (text, answer) in enumerate(sums.items())
+    ]
     with analysed(records) as (_, calls):
         expected = sum(tokens_of(message["content"]) for message in examples)
         assert calls["tokens_few_shot"].to_list() == [expected] * 5
         assert calls["tokens_history"].to_list() == [0] * 5
+        assert calls["turn"].to_list() == [1] * 5
 
 
 def test_an_unknown_model_is_unpriced_and_its_tokens_are_shown() -> None:
@@ -118,3 +161,19 @@ def test_a_mapped_name_replaces_the_template() -> None:
     (found,) = audited(records).features
     (mapped,) = audited(records, settings=Settings(feature_names={found.feature: "bikes"})).features
     assert (mapped.feature, mapped.source, mapped.list_cost) == ("bikes", "mapped", found.list_cost)
+
+
+DOCUMENTS = "<documents>\n<document>The pump hangs under the saddle.</document>\n</documents>\n\nWhere is the pump?"
+
+
+@pytest.mark.parametrize("is_split", [False, True])
+@pytest.mark.parametrize("is_reversed", [False, True])
+def test_a_text_that_was_an_answer_first_is_divided_as_a_prompt(*, is_split: bool, is_reversed: bool) -> None:
+    written = chat([said("user", "Write a question with its documents")], DOCUMENTS, seconds=0, feature="writer")
+    read = chat([said("user", DOCUMENTS)], "Under the saddle.", seconds=100, feature="reader")
+    records = [read, written] if is_reversed else [written, read]
+    run = audited(*[[record] for record in records]) if is_split else audited(records)
+    (reader,) = [feature for feature in run.features if feature.feature == "reader"]
+    tokens = {name: component.tokens for name, component in reader.components.items() if component.tokens}
+    question = tokens_of("Where is the pump?")
+    assert tokens == {"rag_context": tokens_of(DOCUMENTS) - question, "user_input": question, "format_overhead": 7}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from decimal import Decimal
 
-from tokaudit.audits.contract import Audit, Facts, has_texts
+from tokaudit.audits.contract import Audit, Facts, has_texts, smallest_worth_naming
 from tokaudit.result import Feature, Finding
 
 AVOIDABLE_SHARES = (Decimal("0.5"), Decimal("0.8"), Decimal(1))
@@ -15,14 +15,15 @@ AVOIDABLE_SHARES = (Decimal("0.5"), Decimal("0.8"), Decimal(1))
 def _finding(feature: Feature, facts: Facts) -> Finding:
     waste = feature.waste
     cost = waste.failed_cost + waste.retried_cost
+    worth = cost > 0 and cost >= smallest_worth_naming(facts)
     return Finding(
         id=AUDIT.id,
-        state="opportunity" if cost > 0 else "informative",
+        state="opportunity" if worth else "informative",
         feature=feature.feature,
         title="Attempts were paid for whose answers were not used"
         if cost > 0
         else "Attempts failed, but were not billed",
-        saving_usd_per_month=facts.per_month(*(cost * share for share in AVOIDABLE_SHARES)) if cost > 0 else None,
+        saving_usd_per_month=facts.per_month(*(cost * share for share in AVOIDABLE_SHARES)) if worth else None,
         basis="measured",
         evidence={
             "failed_calls": waste.failed_calls,
@@ -30,7 +31,7 @@ def _finding(feature: Feature, facts: Facts) -> Finding:
             "share_of_calls": (waste.failed_calls + waste.retried_calls) / feature.calls,
             "cost_usd": cost,
         },
-        action="Raise the client's time-out and check why the same prompt is sent again" if cost > 0 else "",
+        action="Raise the client's time-out and check why the same prompt is sent again" if worth else "",
     )
 
 

@@ -26,7 +26,7 @@ def call_rows(calls: pl.LazyFrame) -> pl.LazyFrame:
         feature="feature",
         feature_source="feature_source",
         user_id="user_id",
-        conversation_id=pl.coalesce("conversation", pl.col("conversation_key").cast(pl.String)),
+        conversation_id=pl.coalesce("session", pl.col("conversation_key").cast(pl.String)),
         turn="turn",
         operation_id=pl.col("operation_id").cast(pl.String),
         attempt="attempt",

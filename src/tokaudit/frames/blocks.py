@@ -19,7 +19,7 @@ FEWEST_CONVERSATIONS = 4
 """Below this many conversations half of them says nothing."""
 RECURRING_CONVERSATIONS = 2
 
-USER, TOOL, SYSTEM = ROLES.index("user"), ROLES.index("tool"), ROLES.index("system")
+USER, TOOL = ROLES.index("user"), ROLES.index("tool")
 
 _BLOCK = ["feature", "block_id"]
 _TEXT = ["feature", "conversation_key", "content_id"]
@@ -34,12 +34,15 @@ def sent_blocks(new_parts: pl.LazyFrame, blocks: pl.LazyFrame) -> pl.LazyFrame:
     """
     sent = new_parts.unique(_TEXT).join(blocks, on="content_id")
     of_feature = new_parts.group_by("feature").agg(feature_conversations=pl.col("conversation_key").n_unique())
-    counts = (
-        sent.group_by(_BLOCK).agg(conversations=pl.col("conversation_key").n_unique()).join(of_feature, on="feature")
-    )
+    counts = sent.group_by(_BLOCK).agg(conversations=pl.col("conversation_key").n_unique())
     enough = pl.col("feature_conversations") >= FEWEST_CONVERSATIONS
     is_common = pl.col("conversations") >= FIXED_SHARE * pl.col("feature_conversations")
-    return sent.join(counts, on=_BLOCK).with_columns(is_fixed=enough & is_common & ~pl.col("is_document"))
+    # Left joins, though nothing is missing: polars reorders inner ones, and here into a product of texts and blocks.
+    return (
+        sent.join(counts, on=_BLOCK, how="left")
+        .join(of_feature, on="feature", how="left")
+        .with_columns(is_fixed=enough & is_common & ~pl.col("is_document"))
+    )
 
 
 def retrieving_features(sent: pl.LazyFrame) -> pl.LazyFrame:
