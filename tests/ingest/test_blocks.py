@@ -23,7 +23,7 @@ fragments = st.sampled_from(
 )  # fmt: skip
 
 
-@settings(max_examples=300, deadline=None, derandomize=True)
+@settings(max_examples=150, deadline=None, derandomize=True)
 @given(st.lists(fragments | st.text(max_size=8), max_size=20).map("".join))
 def test_blocks_cover_the_text_in_order(text: str) -> None:
     starts = [block.start for block in cut_blocks(text)]

@@ -111,7 +111,7 @@ def test_blocks_of_a_prompt_add_up_to_its_tokens() -> None:
     tables = collected(chat(1, [say("user", text)]))
     blocks = [block for block in tables["blocks"] if len(tables["blocks"]) > 1]
     assert sum(block["tokens"] for block in blocks) == tokens(text)
-    assert [block["is_document"] for block in blocks] == [False, True, False, True, False, False]
+    assert [block["is_document"] for block in blocks] == [False, True, True, False]
 
 
 @pytest.mark.parametrize("answer_first", [True, False])

@@ -32,7 +32,7 @@ with open_ledger(Path(sys.argv[1])) as ledger:
 """
 
 KILLS = 3
-FILES = 7
+FILES = 5
 LONGEST_WAIT_SECONDS = 0.03
 """About what a commit takes."""
 

@@ -17,7 +17,7 @@ from ingest.logs import row
 from ingest.test_streams import zstd
 
 MIB = 1 << 20
-BOMB_MIB = 64
+BOMB_MIB = 40
 MANY = 150
 MOST_MIB = 320
 """A run on small files takes about 200 MiB, the code and two tokenisers included."""

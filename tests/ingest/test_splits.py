@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
+from collections.abc import Callable
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from ingest.logs import Tables, chat, digest, ingested, json_lines, row
+from tokaudit.errors import InputError
 from tokaudit.ingest import framing, pool, splits, worker
+from tokaudit.ingest.ingest import ingest
+from tokaudit.ingest.sources import find_sources
+from tokaudit.ledger.store import open_ledger
+from tokaudit.readers.contract import ReadOptions
 
 MANY_KINDS = b"".join(
     (
@@ -45,20 +53,14 @@ def test_the_sample_has_all_kinds_of_lines(at_once: Tables) -> None:
     assert sorted(record["line"] for record in at_once["records"]) == [*range(1, 13), *range(17, 60)]
 
 
-@pytest.mark.parametrize("split_bytes", [1, 2000])
-def test_ranges_of_a_plain_file(
-    split_bytes: int, log: Path, at_once: Tables, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(splits, "SPLIT_BYTES", split_bytes)
+def test_ranges_of_a_plain_file(log: Path, at_once: Tables, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(splits, "SPLIT_BYTES", 1500)
     monkeypatch.setattr(framing, "READ_BYTES", 700)
     assert ingested(tmp_path / "ledger", log)[1] == at_once
 
 
-@pytest.mark.parametrize("handed_bytes", [1, 5000])
-def test_lines_handed_over_from_a_packed_file(
-    handed_bytes: int, at_once: Tables, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(splits, "HANDED_BYTES", handed_bytes)
+def test_lines_handed_over_from_a_packed_file(at_once: Tables, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(splits, "HANDED_BYTES", 2000)
     monkeypatch.setattr(framing, "READ_BYTES", 700)
     packed = tmp_path / "log.gz"
     packed.write_bytes(gzip.compress(MANY_KINDS))
@@ -66,12 +68,19 @@ def test_lines_handed_over_from_a_packed_file(
     assert without_file(tables) == without_file(at_once)
 
 
-@pytest.mark.parametrize("batch", [5])
-def test_batches_within_a_split(
-    batch: int, log: Path, at_once: Tables, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(worker, "ROWS_A_BATCH", batch)
+def test_batches_within_a_split(log: Path, at_once: Tables, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    held = []
+
+    class Watched(worker.Collector):
+        def drain(self) -> dict[str, pl.DataFrame]:
+            held.append(self.held)
+            return super().drain()
+
+    monkeypatch.setattr(worker, "ROWS_A_BATCH", 5)
+    monkeypatch.setattr(worker, "Collector", Watched)
     assert ingested(tmp_path / "ledger", log)[1] == at_once
+    assert len(held) > 20
+    assert max(held) < 5 + 10, "the rows of one call at most are held beyond the batch"
 
 
 def test_batches_within_a_document(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -99,6 +108,43 @@ def test_several_processes(log: Path, tmp_path: Path, monkeypatch: pytest.Monkey
     assert digest(together) == digest(alone)
     assert (there.file_ids, there.refused) == (here.file_ids, here.refused)
     assert [refusal.name for refusal in there.refused] == [str(torn)]
+
+
+@pytest.mark.parametrize("pack", [bytes, gzip.compress], ids=["plain", "gzip"])
+def test_progress_tells_the_bytes_read(
+    pack: Callable[[bytes], bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module, name, size in (
+        (splits, "SPLIT_BYTES", 2000),
+        (splits, "HANDED_BYTES", 2000),
+        (framing, "READ_BYTES", 500),
+    ):
+        monkeypatch.setattr(module, name, size)
+    monkeypatch.setattr(worker, "REPORT_EVERY_BYTES", 400)
+    (tmp_path / "log").write_bytes(pack(MANY_KINDS))
+    told: list[int] = []
+    with open_ledger(tmp_path / "ledger") as ledger:
+        ingest(find_sources([str(tmp_path / "log")]), ledger, ReadOptions(), told.append)
+    assert told == sorted(told)
+    assert len(MANY_KINDS) // 3 < told[-1] <= len(MANY_KINDS)
+
+
+class Deadly(ReadOptions):
+    """Options that kill the process that is handed them."""
+
+    def __reduce__(self) -> tuple[Callable[[int], object], tuple[int]]:
+        return os._exit, (1,)
+
+
+def test_a_worker_that_dies_is_said_clearly(log: Path, tmp_path: Path) -> None:
+    tasks = [
+        worker.Task(split, 7, number, tmp_path, Deadly())
+        for number, split in enumerate(splits.cut(log, "lines", None, 0, 100))
+    ]
+    with pytest.raises(InputError, match="a worker process died") as caught:
+        list(pool.run_in_processes(tasks, 1, lambda _: None))
+    assert caught.value.where == str(log)
+    assert caught.value.hint
 
 
 def without_file(tables: Tables) -> dict[str, list[str]]:

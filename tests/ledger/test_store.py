@@ -264,10 +264,10 @@ def test_a_path_that_duckdb_would_misread_is_said_clearly(tmp_path: Path, monkey
 
 def test_a_damaged_ledger_is_refused_not_misread(tmp_path: Path) -> None:
     log, path = tmp_path / "log.jsonl", tmp_path / "ledger"
-    log.write_bytes(json_lines(chat(number, answer=f"answer {number} " * 20) for number in range(1500)))
+    log.write_bytes(json_lines(chat(number, answer=f"answer {number} " * 20) for number in range(500)))
     _, whole = ingested(path, log)
     data, chance, hints = path.read_bytes(), random.Random(4), []
-    for _ in range(12):
+    for _ in range(10):
         damaged = bytearray(data)
         damaged[chance.randrange(len(data))] ^= 1 << chance.randrange(8)
         path.write_bytes(damaged)
@@ -276,7 +276,7 @@ def test_a_damaged_ledger_is_refused_not_misread(tmp_path: Path) -> None:
                 assert tables_of(ledger) == whole  # a bit that is not in use
         except LedgerError as error:
             hints.append(error.hint or "")
-    assert len(hints) > 6
+    assert len(hints) > 4
     assert all("rebuilt from the logs" in hint for hint in hints)
 
 

@@ -27,7 +27,7 @@ def byte_starts(text: str, borders: list[int]) -> list[int]:
     return [len(text[:border].encode()) for border in borders]
 
 
-@settings(max_examples=300, deadline=None, derandomize=True)
+@settings(max_examples=120, deadline=None, derandomize=True)
 @given(cut=cut_texts(), encoding=st.sampled_from(ENCODINGS))
 def test_a_token_belongs_to_the_block_of_its_first_byte(cut: list[tuple[str, list[int]]], encoding: str) -> None:
     starts = [byte_starts(text, borders) for text, borders in cut]
@@ -46,7 +46,7 @@ def test_a_token_belongs_to_the_block_of_its_first_byte(cut: list[tuple[str, lis
     assert blocks.sum() == tokens.sum()
 
 
-@settings(max_examples=100, deadline=None, derandomize=True)
+@settings(max_examples=60, deadline=None, derandomize=True)
 @given(found=st.lists(texts, max_size=6), encoding=st.sampled_from(ENCODINGS))
 def test_a_text_counts_the_same_in_any_company(found: list[str], encoding: str) -> None:
     alone = [len(reference_encoding(encoding).encode_ordinary(text)) for text in found]

@@ -47,7 +47,7 @@ def plan(
         return
     console = stdout()
     if found.none_reason:
-        console.print(Text(f"No feature should move now: {found.none_reason}"))
+        console.print(Text(found.none_reason))
     for candidate in found.candidates:
         for line in _lines(candidate):
             console.print(Text(line))

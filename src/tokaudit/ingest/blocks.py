@@ -92,7 +92,9 @@ def cut_blocks(text: str) -> list[Block]:
     blocks: list[Block] = []
     position = 0
     for start, end, documents in regions:
-        if not blocks or not text[position:start].isspace():  # white space between documents belongs to the first of them
+        if (
+            not blocks or not text[position:start].isspace()
+        ):  # white space between documents belongs to the first of them
             blocks += _paragraphs(text, position, start)
         blocks += [Block(first, True) for first in documents]
         position = end

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from operator import attrgetter
 from struct import Struct
 from typing import Any
 
@@ -27,6 +28,7 @@ from tokaudit.ingest.tables import (
     RESPONSE_SCHEMA,
     ROLES,
     TOOLS,
+    table_of,
 )
 from tokaudit.readers.choose import choose
 from tokaudit.readers.columns import flat, guess_columns
@@ -45,11 +47,27 @@ _ROLE = {name: number for number, name in enumerate(ROLES)}
 _KIND = {name: number for number, name in enumerate(KINDS)}
 _SYSTEM = _ROLE["system"]
 _LINK = Struct("<QBBQ")
+_OWN_FIELDS = (
+    *(
+        "record_id",
+        "call_key",
+        "line",
+        "fullness",
+        "conversation",
+        "operation",
+        "usage_state",
+        "usage_rule",
+        "encoding",
+    ),
+    *("encoding_is_exact", "messages", "format_tokens", "prompt_id", "system_id", "tools_id", "closing_id"),
+)
 _CALL_FIELDS = [name for name in RECORDS if name in Call.__dataclass_fields__]
-_COUNTED_COLUMNS = ("visible_input_tokens", "definition_tokens", "visible_output_tokens", "media")
-_OWN_COLUMNS = [name for name in RECORDS if name not in _COUNTED_COLUMNS]
-_OWN_SCHEMA = {name: RECORDS[name] for name in _OWN_COLUMNS}
 _USAGE_FIELDS = [name for name in RECORDS if name in Usage.__dataclass_fields__]
+_COUNTED_COLUMNS = ("visible_input_tokens", "definition_tokens", "visible_output_tokens", "media")
+_UNCOUNTED = {name: RECORDS[name] for name in (*_OWN_FIELDS, *_CALL_FIELDS, *_USAGE_FIELDS)}
+"""The columns of `records` that one call tells, as `Collector` lists them."""
+_call_values = attrgetter(*_CALL_FIELDS)
+_usage_values = attrgetter(*_USAGE_FIELDS)
 
 
 def link(previous: int, role: int, kind: int, content_id: int) -> int:
@@ -166,28 +184,29 @@ class Collector:
         prompt_id, system_id, tools_id, closing_id = self._add_parts(
             call, definitions, record_id, model.encoding, frame.line
         )
-        usage = call.usage
-        values = {
-            "record_id": record_id,
-            "call_key": call_key(call, record_id),
-            "line": frame.line,
-            "fullness": fullness(call),
-            **{name: getattr(call, name) for name in _CALL_FIELDS},
-            "conversation": call.conversation_id,
-            "operation": call.operation_id,
-            **{name: getattr(usage, name) for name in _USAGE_FIELDS},
-            "usage_state": usage.state,
-            "usage_rule": usage.rule,
-            "encoding": model.encoding,
-            "encoding_is_exact": model.exact,
-            "messages": (messages := len({part.message for part in call.prompt})),
-            "format_tokens": chat_format_tokens(messages) if call.operation_name == "chat" else 0,
-            "prompt_id": prompt_id,
-            "system_id": system_id,
-            "tools_id": tools_id,
-            "closing_id": closing_id,
-        }
-        self._records.append(tuple(values[name] for name in _OWN_COLUMNS))
+        messages = len({part.message for part in call.prompt})
+        self._records.append(
+            (
+                record_id,
+                call_key(call, record_id),
+                frame.line,
+                fullness(call),
+                call.conversation_id,
+                call.operation_id,
+                call.usage.state,
+                call.usage.rule,
+                model.encoding,
+                model.exact,
+                messages,
+                chat_format_tokens(messages) if call.operation_name == "chat" else 0,
+                prompt_id,
+                system_id,
+                tools_id,
+                closing_id,
+                *_call_values(call),
+                *_usage_values(call.usage),
+            )
+        )
 
     def _content(self, part: Part, encoding: str, line: int, *, in_prompt: bool) -> int:
         if part.kind == "media":
@@ -238,9 +257,9 @@ class Collector:
     def drain(self) -> dict[str, pl.DataFrame]:
         """Return the tables of the frames taken since the last time, and forget them."""
         contents, blocks = self._contents.frames()
-        records = pl.DataFrame(self._records, schema=_OWN_SCHEMA, orient="row")
-        parts = pl.DataFrame(self._parts, schema=PARTS, orient="row")
-        rejects = pl.DataFrame(self._rejects, schema=REJECTS, orient="row")
+        records = table_of(self._records, _UNCOUNTED)
+        parts = table_of(self._parts, PARTS)
+        rejects = table_of(self._rejects, REJECTS)
         self._records, self._parts, self._rejects, self._contents = [], [], [], ContentTable()
         return {
             "records": with_visible_tokens(records, parts, contents),

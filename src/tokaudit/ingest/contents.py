@@ -17,7 +17,7 @@ import polars as pl
 from xxhash import xxh3_64_intdigest
 
 from tokaudit.ingest.blocks import Block, cut_blocks
-from tokaudit.ingest.tables import BLOCKS, CONTENTS, RESPONSE_SCHEMA, TOOLS
+from tokaudit.ingest.tables import BLOCKS, CONTENTS, RESPONSE_SCHEMA, TOOLS, table_of
 from tokaudit.schema import Call, Json, RejectRecordError
 from tokaudit.tokens.chat_format import estimate_tool_tokens
 from tokaudit.tokens.count import count_block_tokens, count_tokens
@@ -74,15 +74,13 @@ def count_batch(waiting: Sequence[_Waiting], encoding: str) -> tuple[pl.DataFram
         },
         schema_overrides={"content_id": pl.UInt64},
     )
+    of_block = iter(block_tokens.tolist())
     rows = [
-        (content_id, encoding, position, xxh3_64_intdigest(piece.strip()), block.is_document, 0)
+        (content_id, encoding, position, xxh3_64_intdigest(piece.strip()), block.is_document, next(of_block))
         for content_id, blocks, pieces in cut
         for position, (block, piece) in enumerate(zip(blocks, pieces, strict=True))
     ]
-    blocks = pl.DataFrame(rows, schema=BLOCKS, orient="row").with_columns(
-        tokens=pl.Series(block_tokens, dtype=pl.Int64)
-    )
-    return contents, blocks
+    return contents, table_of(rows, BLOCKS)
 
 
 class ContentTable:
@@ -138,7 +136,7 @@ class ContentTable:
     def frames(self) -> tuple[pl.DataFrame, pl.DataFrame]:
         """Count what still waits and return (contents, blocks)."""
         self._count_waiting()
-        contents = pl.DataFrame(self._rows, schema=CONTENTS, orient="row")
+        contents = table_of(self._rows, CONTENTS)
         if not self._counted:
             return contents, pl.DataFrame(schema=BLOCKS)
         counted = pl.concat([contents for contents, _ in self._counted]).unique(["content_id", "encoding"])

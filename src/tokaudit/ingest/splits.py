@@ -64,10 +64,10 @@ def _handed(path: Path, start: int) -> Iterator[Split]:
             waiting.append(block)
             held += len(block.data)
             if held >= HANDED_BYTES:
-                yield Split(path, "lines", blocks=tuple(waiting))
+                yield Split(path, "lines", waiting[0].offset, blocks=tuple(waiting))
                 waiting, held = [], 0
         if waiting:
-            yield Split(path, "lines", blocks=tuple(waiting))
+            yield Split(path, "lines", waiting[0].offset, blocks=tuple(waiting))
 
 
 def _skip(stream: BinaryIO, count: int) -> None:

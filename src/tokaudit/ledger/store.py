@@ -140,6 +140,8 @@ class Ledger:
             raise LedgerError("the ledger did not keep the file", where=str(self.path), hint=_REBUILD)
 
     def _remove_after(self, file_id: int, line: int) -> None:
+        if self._run("SELECT 1 FROM files WHERE file_id = ?", [file_id]).fetchone() is None:
+            return  # a new file; a search for its rows would read the whole ledger
         place = [file_id, line]
         stale = "SELECT record_id FROM records WHERE file_id = ? AND line > ?"
         self._run(f"DELETE FROM parts WHERE record_id IN ({stale})", place)
@@ -156,14 +158,8 @@ class Ledger:
         for name, sql in _INSERTS.items():
             paths = [str(path) for path in tables.get(name, ())]
             if paths:
-                values = {"paths": paths, "file_id": file.file_id}
-                used = {name: value for name, value in values.items() if f"${name}" in sql.format(source="$paths")}
-                self._run(sql.format(source="read_parquet($paths)"), used)
-
-    def drop_spool(self) -> None:
-        """Empty the spool folder."""
-        for path in self.spool.iterdir():
-            path.unlink()
+                file_id = {"file_id": file.file_id} if "$file_id" in sql else {}
+                self._run(sql.format(source="read_parquet($paths)"), {"paths": paths, **file_id})
 
 
 _INSERTS = {

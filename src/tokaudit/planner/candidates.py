@@ -128,9 +128,9 @@ def make_plan(facts: Facts, savings: Savings, shapes: Mapping[str, Shape]) -> Pl
         for rank, feature in enumerate(ranked, start=1)
     )
     promising = [candidate for candidate in candidates if candidate.verdict == "test it"]
-    reason = None if promising else "every feature fails at least one gate; its card says which"
+    reason = None if promising else "No feature passes every gate yet; each card says what speaks against it"
     portfolio = {
         "candidates_to_test": len(promising),
         "spend_usd_per_month": sum((left[c.feature] for c in promising), Decimal(0)),
     }
-    return Plan(candidates, portfolio, reason if candidates else "there are no calls to plan for")
+    return Plan(candidates, portfolio, reason if candidates else "There are no calls to plan for")

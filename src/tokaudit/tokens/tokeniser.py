@@ -12,6 +12,7 @@ import re
 import tempfile
 from collections.abc import Callable, Sequence
 from functools import lru_cache
+from time import thread_time
 from typing import Any
 
 import numpy as np
@@ -43,8 +44,9 @@ _PATTERNS = {
 }
 """Split patterns. Source: tiktoken 0.14, tiktoken_ext/openai_public.py (MIT)."""
 
-REMEMBERED_CHARACTERS = 48 << 20
-"""gigatoken remembers every word it meets, about 12 bytes for each byte of random text: after so much it begins anew."""
+REMEMBERED_SECONDS = 2.0
+"""gigatoken remembers every word it meets, without limit. New words cost time, known ones hardly any: it fills the memory
+by at most about 150 MB a second, and begins anew after so many."""
 
 _LONGEST_SPACE_RUN = 100_000
 _SPACE_RUN = re.compile(rf"\s{{{_LONGEST_SPACE_RUN}}}")
@@ -94,14 +96,15 @@ def _bulk_encoder(encoding: str) -> Callable[[Sequence[str]], Tokens] | None:
         tokeniser = _bulk_tokeniser(encoding)
     except ImportError:
         return None
-    remembered = 0
+    spent = 0.0
 
     def encode(texts: Sequence[str]) -> Tokens:
-        nonlocal tokeniser, remembered
-        if remembered > REMEMBERED_CHARACTERS:
-            tokeniser, remembered = _bulk_tokeniser(encoding), 0
-        remembered += sum(map(len, texts))
+        nonlocal tokeniser, spent
+        if spent > REMEMBERED_SECONDS:
+            tokeniser, spent = _bulk_tokeniser(encoding), 0.0
+        begin = thread_time()
         layout = tokeniser.encode_batch(list(texts), parallel=False).layout
+        spent += thread_time() - begin
         offsets = np.asarray(layout.offsets.data).astype(np.int64)
         return np.asarray(layout.content.data)[: offsets[-1]], offsets
 
@@ -117,8 +120,10 @@ def encode(texts: Sequence[str], encoding: str) -> Tokens:
 @lru_cache(maxsize=2)
 def token_sizes(encoding: str) -> npt.NDArray[np.int64]:
     """Bytes of each token of the encoding, by token id."""
-    ranks = _ranks(encoding)
-    sizes = np.zeros(max(ranks.values()) + 1, dtype=np.int64)
-    for token, rank in ranks.items():
-        sizes[rank] = len(token)
+    # Line n of a rank file holds token n in base64, a space and n: the lengths tell all, so nothing need be decoded.
+    text = np.frombuffer(read_vocabulary(encoding), dtype=np.uint8)
+    ends = np.flatnonzero(text == ord(" "))
+    starts = np.concatenate(([0], np.flatnonzero(text == ord("\n"))[:-1] + 1))
+    padding = (text[ends - 1] == ord("=")).astype(np.int64) + (text[ends - 2] == ord("="))
+    sizes: npt.NDArray[np.int64] = (ends - starts) * 3 // 4 - padding
     return sizes
