@@ -32,8 +32,20 @@ def main() -> None:
             Scenario(seed=DEFAULT_SEED, month=DEFAULT_MONTH, features=(SUPPORT_BOT,), scale=options.scale), log
         )
         command = [sys.executable, "-m", "tokaudit"]
-        subprocess.run([*command, "ingest", "-q", str(log), "--ledger", str(ledger)], check=True, stdout=subprocess.DEVNULL)
-        report = [*command, "report", "-q", "--ledger", str(ledger), "--out", str(folder), "--prices", str(rates_path(log))]
+        subprocess.run(
+            [*command, "ingest", "-q", str(log), "--ledger", str(ledger)], check=True, stdout=subprocess.DEVNULL
+        )
+        report = [
+            *command,
+            "report",
+            "-q",
+            "--ledger",
+            str(ledger),
+            "--out",
+            str(folder),
+            "--prices",
+            str(rates_path(log)),
+        ]
         started = time.perf_counter()
         child = subprocess.Popen(report, stdout=subprocess.DEVNULL)
         _, status, used = os.wait4(child.pid, 0)

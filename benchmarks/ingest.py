@@ -39,7 +39,9 @@ def main() -> None:
         log = _log(folder, options.scale)
         ledger = Path(scratch) / "ledger.duckdb"
         started = time.perf_counter()
-        subprocess.run([sys.executable, "-m", "tokaudit", "ingest", "-q", str(log), "--ledger", str(ledger)], check=True)
+        subprocess.run(
+            [sys.executable, "-m", "tokaudit", "ingest", "-q", str(log), "--ledger", str(ledger)], check=True
+        )
         seconds = time.perf_counter() - started
         used = resource.getrusage(resource.RUSAGE_CHILDREN)
         megabytes = log.stat().st_size / 1e6

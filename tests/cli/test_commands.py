@@ -106,6 +106,15 @@ def test_the_readme_audits_the_fixture(elsewhere: Path) -> None:
     assert (Path("reports/2026-09.json").read_bytes(), Path("reports/2026-09.html").read_bytes()) == first
 
 
+def test_the_sample_report_is_that_of_the_fixture(elsewhere: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    log, rates = MONTH.relative_to(ROOT), RATES.relative_to(ROOT)
+    result = tokaudit("audit", log, "--prices", rates, "--ledger", elsewhere / "l.duckdb", "--out", elsewhere, "-q")
+    assert result.exit_code == 0
+    for name in ("2026-09.html", "2026-09.json"):
+        assert (elsewhere / name).read_bytes() == (ROOT / "reports" / name).read_bytes(), "run the README's first command"
+
+
 def test_json_on_stdout_is_the_json_file(elsewhere: Path) -> None:
     log = write_log(elsewhere / "log.jsonl", [pair(n) for n in range(28)])
     result = tokaudit("audit", log, "--json", "-q")
@@ -319,12 +328,38 @@ def test_features_get_the_users_names(elsewhere: Path) -> None:
     assert (named["source"], named["feature"]) == ("mapped", "mail")
 
 
-EXPORTED = (
-    "call_id started_at latency_ms provider_name request_model response_model operation_name http_status error_type "
-    "feature feature_source user_id conversation_id turn operation_id attempt waste usage_state input_tokens "
-    "cache_read_input_tokens cache_creation_input_tokens output_tokens reasoning_output_tokens list_cost logged_cost "
-    "tokens_system_prompt tokens_history tokens_unexplained source_file source_line"
-).split()
+EXPORTED = [
+    "call_id",
+    "started_at",
+    "latency_ms",
+    "provider_name",
+    "request_model",
+    "response_model",
+    "operation_name",
+    "http_status",
+    "error_type",
+    "feature",
+    "feature_source",
+    "user_id",
+    "conversation_id",
+    "turn",
+    "operation_id",
+    "attempt",
+    "waste",
+    "usage_state",
+    "input_tokens",
+    "cache_read_input_tokens",
+    "cache_creation_input_tokens",
+    "output_tokens",
+    "reasoning_output_tokens",
+    "list_cost",
+    "logged_cost",
+    "tokens_system_prompt",
+    "tokens_history",
+    "tokens_unexplained",
+    "source_file",
+    "source_line",
+]
 
 
 def test_exports_have_the_contracts_columns_and_add_up(elsewhere: Path) -> None:

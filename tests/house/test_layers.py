@@ -50,7 +50,9 @@ def imports_of(path: Path) -> set[str]:
     return names
 
 
-MODULES = sorted(path for path in ROOT.rglob("*.py") if path.name not in ("__init__.py", "__main__.py") or path.parent != ROOT)
+MODULES = sorted(
+    path for path in ROOT.rglob("*.py") if path.name not in ("__init__.py", "__main__.py") or path.parent != ROOT
+)
 
 
 def test_every_module_belongs_to_a_layer() -> None:

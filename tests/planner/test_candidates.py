@@ -117,7 +117,7 @@ def test_costs_are_those_of_a_month() -> None:
 
 def test_a_plan_for_no_calls_says_so() -> None:
     assert planned() == Plan(
-        (), {"candidates_to_test": 0, "spend_usd_per_month": Decimal(0)}, "there are no calls to plan for"
+        (), {"candidates_to_test": 0, "spend_usd_per_month": Decimal(0)}, "There are no calls to plan for"
     )
 
 

@@ -107,7 +107,7 @@ def _heading(run: AuditRun) -> str:
         return f"The price page tells the whole bill: {dollars(totals.list_cost)}"
     largest = max(hidden, key=lambda line: line.cost)
     what = word(BRIDGE_LINES, largest.line).name.lower()
-    most = f"{what} adds most, {dollars(largest.cost)}"
+    most = f"the largest hidden line is {what}, {dollars(largest.cost)}"
     if totals.multiplier is None:
         return f"The price page explains nothing of the bill; {most}"
     return f"The bill is {times} the price-page sum; {most}"
