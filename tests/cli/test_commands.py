@@ -112,7 +112,9 @@ def test_the_sample_report_is_that_of_the_fixture(elsewhere: Path, monkeypatch: 
     result = tokaudit("audit", log, "--prices", rates, "--ledger", elsewhere / "l.duckdb", "--out", elsewhere, "-q")
     assert result.exit_code == 0
     for name in ("2026-09.html", "2026-09.json"):
-        assert (elsewhere / name).read_bytes() == (ROOT / "reports" / name).read_bytes(), "run the README's first command"
+        assert (elsewhere / name).read_bytes() == (ROOT / "reports" / name).read_bytes(), (
+            "run the README's first command"
+        )
 
 
 def test_json_on_stdout_is_the_json_file(elsewhere: Path) -> None:

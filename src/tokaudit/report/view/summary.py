@@ -68,7 +68,7 @@ def _second_sentence(run: AuditRun) -> str:
         return f"{saving[:1].upper()}{saving[1:]}." if saving else "No check found a saving."
     largest = max(hidden, key=lambda line: line.cost)
     what = word(BRIDGE_LINES, largest.line).name.lower()
-    cost = f"Beyond the price-page sum, most goes into {what}, {dollars(largest.cost)}"
+    cost = f"Beyond the price-page sum, the largest line is {what}, {dollars(largest.cost)}"
     return f"{cost}; {saving or 'no check found a saving'}."
 
 
