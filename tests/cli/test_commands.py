@@ -408,6 +408,24 @@ def test_estimate_shows_the_price_page_example() -> None:
     assert found["total_usd_per_month"] == "882"
 
 
+def test_simulate_says_what_it_cannot_write(elsewhere: Path) -> None:
+    (elsewhere / "file").write_text("")
+    assert "cannot write the log" in one_line_error(tokaudit("simulate", "--out", "file/month.jsonl"))
+    one_line_error(tokaudit("simulate", "--out", "month.txt"), code=2)
+    one_line_error(tokaudit("simulate", "--scale", "0"), code=2)
+    one_line_error(tokaudit("simulate", "--scenario", "nosuch"), code=2)
+
+
+def test_a_column_map_is_shown_once_for_all_files(elsewhere: Path) -> None:
+    for name in ("a.csv", "b.csv", "c.csv"):
+        (elsewhere / name).write_text(
+            f"time,model,prompt_tokens,completion_tokens\n2026-03-02,gpt-4o,{ord(name[0])},1\n"
+        )
+    shown = [line for line in tokaudit("audit", "*.csv").stderr.splitlines() if line.startswith("columns of")]
+    assert len(shown) == 1
+    assert shown[0].startswith("columns of a.csv and 2 more files: ")
+
+
 def test_simulate_then_audit_shows_what_was_planted(elsewhere: Path) -> None:
     made = tokaudit("simulate", "--out", "month.jsonl", "--scale", "1/1000", "--seed", "5")
     assert made.exit_code == 0, made.output

@@ -97,10 +97,20 @@ def notes_on_reading(report: IngestReport, run: AuditRun | None, *, quiet: bool,
             f"{counted(len(report.grown), 'file')} read on from where it ended"
             + (f": {', '.join(report.grown)}" if verbose else "")
         )
-    for source in run.input.sources if run else ():
-        if source.columns and not quiet:
-            pairs = ", ".join(f"{field} = {name!r}" for field, name in source.columns.items())
-            note(f"columns of {source.file}: {pairs} (change one with --column FIELD=NAME)")
+    if run and not quiet:
+        _note_columns(run)
+
+
+def _note_columns(run: AuditRun) -> None:
+    """Show each column map once, with the files it was used for."""
+    maps: dict[str, list[str]] = {}
+    for source in run.input.sources:
+        if source.columns:
+            text = ", ".join(f"{field} = {name!r}" for field, name in source.columns.items())
+            maps.setdefault(text, []).append(source.file)
+    for text, files in maps.items():
+        more = f" and {counted(len(files) - 1, 'more file')}" if len(files) > 1 else ""
+        note(f"columns of {files[0]}{more}: {text} (change one with --column FIELD=NAME)")
 
 
 class _Gates:

@@ -10,11 +10,11 @@ import typer
 from rich.text import Text
 
 from tokaudit.cli import options as o
-from tokaudit.cli.terminal import note, note_written, stdout
-from tokaudit.errors import UsageError
+from tokaudit.cli.terminal import note, note_written, progress, stdout
+from tokaudit.errors import TokauditError, UsageError
 from tokaudit.report.format import dollars
 from tokaudit.report.words import BRIDGE_LINES, word
-from tokaudit.simulation.scenario import Scenario
+from tokaudit.simulation.scenario import Scenario, queries
 from tokaudit.simulation.scenarios import DEFAULT_MONTH, DEFAULT_SCENARIO, DEFAULT_SEED, SCENARIOS
 from tokaudit.simulation.write import rates_path, truth_path
 from tokaudit.simulation.write import simulate as write_month
@@ -48,7 +48,14 @@ def simulate(
     if scenario not in SCENARIOS:
         raise UsageError(f"no scenario is called {scenario!r}", hint=f"there are: {', '.join(SCENARIOS)}")
     plan = Scenario(seed=seed, month=month, features=SCENARIOS[scenario], scale=_scale(scale), tagged=not untagged)
-    truth = write_month(plan, out)
+    total = sum(queries(plan, feature) for feature in plan.features)
+    try:
+        with progress(quiet=quiet) as shown:
+            # Retries and failures make the log a little longer than its queries.
+            truth = write_month(plan, out, lambda lines: shown.of_step("writing", min(lines / total, 1.0)))
+    except OSError as error:
+        hint = "choose another file with --out"
+        raise TokauditError(f"cannot write the log: {error.strerror}", where=str(out), hint=hint) from error
     console = stdout()
     for line in truth.bridge:
         console.print(Text(f"{word(BRIDGE_LINES, line.line).name}: {dollars(line.cost)}"))

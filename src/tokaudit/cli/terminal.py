@@ -79,7 +79,7 @@ class _Bar:
         self._show("reading", done, max(total, done), BarColumn(), DownloadColumn())
 
     def of_step(self, name: str, share: float) -> None:
-        self._show("analysing", share, 1.0, BarColumn(), TextColumn(name))
+        self._show(name, share, 1.0, BarColumn())
 
     def close(self) -> None:
         if self._progress is not None:

@@ -24,6 +24,8 @@ else:
 
 _SUFFIXES = (".jsonl", ".jsonl.gz", ".jsonl.zst")
 _GZIP_LEVEL = 6
+LINES_A_REPORT = 1000
+"""Lines between two reports of progress."""
 
 
 def _stem(out: Path) -> str:
@@ -87,18 +89,20 @@ def truth_path(out: Path) -> Path:
     return out.with_name(f"{_stem(out)}.truth.json")
 
 
-def simulate(scenario: Scenario, out: Path) -> Truth:
+def simulate(scenario: Scenario, out: Path, progress: Callable[[int], None] = lambda _: None) -> Truth:
     """Write the log to `out` (.jsonl, .jsonl.gz or .jsonl.zst), its truth and its rates beside it.
 
-    Each file appears whole or not at all. Without private models there is no rates file. Raises UsageError for another
-    suffix.
+    Each file appears whole or not at all. Without private models there is no rates file. progress is told the lines written
+    so far. Raises UsageError for another suffix.
     """
     tally, beside = Tally(scenario), {truth_path(out): "", rates_path(out): rates_toml(scenario)}
     out.parent.mkdir(parents=True, exist_ok=True)
     with _replacing(out) as file, _packing(file, out.name) as write_line:
-        for call in planted_calls(scenario):
+        for number, call in enumerate(planted_calls(scenario), start=1):
             write_line(call.line)
             tally.add(call)
+            if number % LINES_A_REPORT == 0:
+                progress(number)
     truth = tally.truth()
     beside[truth_path(out)] = truth_json(truth)
     for path, text in beside.items():
