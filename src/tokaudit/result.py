@@ -47,7 +47,10 @@ class Tool:
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """start inclusive, end exclusive, both in `timezone`; `label` names the output files, e.g. `2026-09`."""
+    """start inclusive, end exclusive, both in `timezone`; `label` names the output files, e.g. `2026-09`.
+
+    When no call has a date, start and end are the same moment.
+    """
 
     start: datetime
     end: datetime

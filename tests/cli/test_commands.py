@@ -198,6 +198,14 @@ def test_an_unknown_model_is_unpriced_never_free(elsewhere: Path) -> None:
     assert tokaudit("audit", log, "--max-unpriced", "50%").exit_code == 0
 
 
+def test_calls_without_a_date_are_a_period_of_their_own(elsewhere: Path) -> None:
+    (elsewhere / "usage.csv").write_text("model,prompt_tokens,completion_tokens\ngpt-4o,100,10\n")
+    result = tokaudit("audit", "usage.csv")
+    assert result.stdout.startswith("Cost audit, calls without a date: $0.0003500 at list price")
+    assert "1970" not in result.stdout
+    assert "1970" not in Path("reports/undated.html").read_text()
+
+
 def test_gates(elsewhere: Path) -> None:
     log = write_log(elsewhere / "log.jsonl", [pair(n) for n in range(9)])
     with log.open("a") as file:

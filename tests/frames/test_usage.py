@@ -66,6 +66,12 @@ def test_a_private_tokeniser_is_calibrated_over_all_calls_of_the_model() -> None
     assert ratios(input_tokens=[120, 130], request_model=["claude", "other"]) == [1.2, 1.3]
 
 
+def test_what_no_tokeniser_can_explain_is_not_calibrated_away() -> None:
+    assert ratios(input_tokens=[201]) == [2.0]
+    assert ratios(input_tokens=[9000]) == [2.0]
+    assert ratios(input_tokens=[10]) == [0.5]
+
+
 def test_a_public_tokeniser_is_taken_as_it_is() -> None:
     assert ratios(encoding_is_exact=[True]) == [1.0]
 

@@ -29,12 +29,18 @@ def with_estimates(calls: pl.LazyFrame) -> pl.LazyFrame:
     )
 
 
+LEAST_RATIO, MOST_RATIO = 0.5, 2.0
+"""How far the counts of two tokenisers lie apart at most: an assumption, and a generous one. Where the texts explain still
+less of the bill, they are cut off in the log or not logged at all, and the rest stays unexplained."""
+
+
 def with_tokeniser_ratio(calls: pl.LazyFrame) -> pl.LazyFrame:
     """Calibrate the count of models whose tokeniser is not public.
 
     In: priced name columns request_model, response_model, encoding_is_exact, usage_state, input_tokens, visible_input_tokens,
     format_tokens, media. Out: + tokeniser_ratio (Float64): billed tokens for one token of ours, over all calls of the
-    model that send text only; 1 for models that bill by our encoding, and where there is nothing to learn from.
+    model that send text only, as far as it can be the tokeniser's doing; 1 for models that bill by our encoding, and where
+    there is nothing to learn from.
     """
     ours = pl.col("visible_input_tokens") + pl.col("format_tokens")
     comparable = (
@@ -43,7 +49,8 @@ def with_tokeniser_ratio(calls: pl.LazyFrame) -> pl.LazyFrame:
     )  # fmt: skip
     model = ["request_model", "response_model"]
     billed, counted = pl.col("input_tokens").filter(comparable).sum(), ours.filter(comparable).sum()
-    ratio = pl.when(counted.over(model) > 0).then(billed.over(model) / counted.over(model)).otherwise(1.0)
+    learnt = (billed.over(model) / counted.over(model)).clip(LEAST_RATIO, MOST_RATIO)
+    ratio = pl.when(counted.over(model) > 0).then(learnt).otherwise(1.0)
     return calls.with_columns(tokeniser_ratio=pl.when("encoding_is_exact").then(1.0).otherwise(ratio))
 
 

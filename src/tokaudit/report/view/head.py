@@ -28,6 +28,8 @@ def head(run: AuditRun) -> Head:
 
 def period_name(period: Period) -> str:
     """Name the period: a calendar month by its name, anything else by its first and last day."""
+    if period.start == period.end:
+        return "calls without a date"
     if _is_month(period.start, period.end):
         return month(period.start)
     first, last = period.start.date(), (period.end - timedelta(microseconds=1)).date()
@@ -35,7 +37,9 @@ def period_name(period: Period) -> str:
 
 
 def period_text(period: Period) -> str:
-    """Write both ends and the zone."""
+    """Write both ends and the zone; calls without a date have neither."""
+    if period.start == period.end:
+        return "No call in the logs has a date"
     zone = safe_text(period.timezone)
     return f"{minute(period.start)} (included) to {minute(period.end)} (excluded), {zone}"
 
