@@ -19,6 +19,7 @@ from tokaudit.config import Settings
 from tokaudit.errors import InputError, NoCallsError
 from tokaudit.ingest.ingest import IngestReport, ingest
 from tokaudit.ingest.sources import STDIN, STDIN_NAME, Source, find_sources
+from tokaudit.ingest.streams import DAMAGED
 from tokaudit.ledger.store import Ledger, open_ledger
 from tokaudit.readers.contract import ReadOptions
 from tokaudit.result import AuditRun
@@ -60,7 +61,8 @@ def _read(
 def _refused_error(report: IngestReport) -> InputError:
     first = report.refused[0]
     more = f" (and {len(report.refused) - 1} more files)" if len(report.refused) > 1 else ""
-    hint = "see which formats are read: tokaudit readers"
+    is_damaged = first.reason.endswith(DAMAGED)
+    hint = "export or copy the file again" if is_damaged else "see which formats are read: tokaudit readers"
     return InputError(f"no calls could be read: {first.reason}{more}", where=first.name, hint=hint)
 
 

@@ -247,7 +247,9 @@ def test_what_cannot_be_audited_is_one_clear_error_and_leaves_nothing(elsewhere:
     assert "neither JSON nor a table" in one_line_error(tokaudit("audit", "notes.md"))
     assert "empty" in one_line_error(tokaudit("audit", "empty.jsonl"))
     assert "no reader knows" in one_line_error(tokaudit("audit", "other.jsonl"))
-    assert "torn or damaged" in one_line_error(tokaudit("audit", broken_gzip(elsewhere)))
+    damaged = one_line_error(tokaudit("audit", broken_gzip(elsewhere)))
+    assert "torn or damaged" in damaged
+    assert "hint: export or copy the file again" in damaged
     log = write_log(elsewhere / "log.jsonl", [pair(1)])
     assert "2026-03-02" in one_line_error(tokaudit("audit", log, "--month", "2025-01"))
     assert "there is no ledger" in one_line_error(tokaudit("report", "--ledger", "nosuch.duckdb"))

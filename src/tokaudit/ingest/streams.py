@@ -29,6 +29,9 @@ LARGEST_ZSTD_WINDOW_LOG = 31
 _ERRORS: tuple[Any, ...] = (EOFError, OSError, zlib.error, isal_zlib.error, zstd.ZstdError)
 
 
+DAMAGED = "is torn or damaged"
+
+
 class UnreadableError(Exception):
     """The file cannot be read to its end; what was read before must not be kept."""
 
@@ -60,7 +63,7 @@ class _Checked(io.RawIOBase):
         try:
             data = self._stream.read(len(view))
         except _ERRORS as error:
-            raise CorruptStreamError(f"the {self._kind} data is torn or damaged") from error
+            raise CorruptStreamError(f"the {self._kind} data {DAMAGED}") from error
         view[: len(data)] = data
         return len(data)
 
