@@ -6,7 +6,6 @@ the command line prints them in three lines (what, where, hint) and leaves with 
 
 from __future__ import annotations
 
-EXIT_OK = 0
 EXIT_FAILED = 1
 EXIT_USAGE = 2
 EXIT_GATE = 3

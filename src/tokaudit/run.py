@@ -26,14 +26,14 @@ from tokaudit.frames.operations import with_operation
 from tokaudit.frames.use_cases import system_blocks, templates, with_feature
 from tokaudit.frames.waste import with_waste
 from tokaudit.ingest.tables import ROLES
+from tokaudit.ledger.scope import Scope, select_scope
 from tokaudit.ledger.store import Ledger
-from tokaudit.periods import choose_period
+from tokaudit.periods import choose_period, is_month
 from tokaudit.planner.candidates import make_plan
 from tokaudit.prices.catalogue import snapshot_date
 from tokaudit.prices.quotes import KEY_COLUMNS, PriceKey, quote
 from tokaudit.prices.rates import MONEY
 from tokaudit.result import COMPONENTS, SCHEMA_VERSION, AuditRun, GeneratedFrom, Period, Tool
-from tokaudit.scope import Scope, select_scope
 from tokaudit.stages import (
     Partials,
     Texts,
@@ -41,6 +41,7 @@ from tokaudit.stages import (
     bucket_components,
     distinct_blocks,
     example_turns,
+    local_day,
     merge,
     parent_operations,
     price,
@@ -82,8 +83,7 @@ def _collect(frame: pl.LazyFrame) -> pl.DataFrame:
 
 
 def _days(scope: Scope, zone: str) -> list[date]:
-    day = pl.from_epoch("started_at", time_unit="us").dt.replace_time_zone("UTC").dt.convert_time_zone(zone).dt.date()
-    return scope.calls.select(day.unique().drop_nulls()).collect().to_series().to_list()
+    return scope.calls.select(local_day(zone).unique().drop_nulls()).collect().to_series().to_list()
 
 
 def _in_period(scope: Scope, period: Period, *, is_all: bool) -> pl.LazyFrame:
@@ -134,22 +134,17 @@ def _linked(calls: pl.LazyFrame, scope: Scope, settings: Settings, folder: Path)
     return _store(linked, folder / "linked.parquet")
 
 
-def _buckets(calls: pl.LazyFrame) -> Iterator[pl.LazyFrame]:
-    count = calls.select(pl.len()).collect().item()
-    buckets = max(-(-count // CALLS_A_BUCKET), 1)
-    for bucket in range(buckets):
-        yield calls.filter(pl.col("conversation_key") % buckets == bucket)
-
-
-def _reduced(calls: pl.LazyFrame, scope: Scope, zone: str, folder: Path) -> Iterator[tuple[Path, Partials]]:
+def _reduced(
+    calls: pl.LazyFrame, buckets: int, scope: Scope, zone: str, folder: Path
+) -> Iterator[tuple[Path, Partials]]:
     texts = Texts(
         contents=scope.contents,
         blocks=scope.blocks,
         kinds=_collect(block_kinds(scope.parts, calls, scope.blocks)).lazy(),
         examples=_collect(example_turns(scope.parts, calls)).lazy(),
     )
-    for number, bucket in enumerate(_buckets(calls)):
-        own = bucket.collect().lazy()
+    for number in range(buckets):
+        own = calls.filter(pl.col("conversation_key") % buckets == number).collect().lazy()
         parts = scope.parts.join(own.select("record_id"), on="record_id", how="semi")
         components = _collect(bucket_components(own, parts, texts)).lazy()
         whole = _collect(own.pipe(with_component_columns, components, COMPONENTS).sort("started_at", "record_id"))
@@ -183,18 +178,18 @@ def analyse(
         raise NoCallsError(f"no calls in {period.label}", hint=hint)
     progress("linking calls", 0.3)
     linked = _linked(priced, scope, settings, ledger.spool)
+    buckets = -(-count // CALLS_A_BUCKET)
     paths, partials = [], []
-    for path, sums in _reduced(linked, scope, settings.timezone, ledger.spool):
+    for path, sums in _reduced(linked, buckets, scope, settings.timezone, ledger.spool):
         paths.append(path)
         partials.append(sums)
-        progress("dividing prompts", 0.4 + 0.6 * len(paths) / max(-(-count // CALLS_A_BUCKET), 1))
+        progress("dividing prompts", 0.4 + 0.6 * len(paths) / buckets)
     return Analysis(scope, period, tuple(paths), merge(*partials), total - count, 0 if is_all else undated)
 
 
 def _month_factor(period: Period) -> Decimal:
     days = Decimal((period.end - period.start).total_seconds()) / 86400
-    is_month = len(period.label) == len("2026-01")
-    return Decimal(1) if is_month or not days else _DAYS_A_MONTH / days
+    return Decimal(1) if is_month(period) or not days else _DAYS_A_MONTH / days
 
 
 def finish(analysis: Analysis, settings: Settings, refused: Sequence[tuple[str, str]] = ()) -> AuditRun:

@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
 
 import polars as pl
 
@@ -37,25 +36,25 @@ class Progress:
 SILENT = Progress()
 
 
-@contextmanager
-def _sources(paths: Sequence[str], ledger: Ledger, stdin: BinaryIO | None) -> Iterator[list[Source]]:
-    """Expand the paths; standard input is kept in the ledger's private working folder while it is read."""
-    found = find_sources([path for path in paths if path != STDIN]) if any(path != STDIN for path in paths) else []
+def _sources(paths: Sequence[str], ledger: Ledger) -> list[Source]:
+    """Expand the paths; standard input is copied to the ledger's private working folder, which goes when it is closed."""
+    found = find_sources([path for path in paths if path != STDIN])
     if STDIN in paths:
         copy = ledger.spool.parent / "stdin"
         with copy.open("wb") as file:
-            shutil.copyfileobj(stdin or sys.stdin.buffer, file)
+            shutil.copyfileobj(sys.stdin.buffer, file)
         found.append(Source(copy, STDIN_NAME, copy.stat().st_size, named=True))
-    yield found
+    return found
 
 
-def _read(
-    ledger: Ledger, paths: Sequence[str], settings: Settings, progress: Progress, stdin: BinaryIO | None
-) -> IngestReport:
+def _read(ledger: Ledger, paths: Sequence[str], settings: Settings, progress: Progress) -> IngestReport:
     options = ReadOptions(columns=settings.columns, timezone=settings.log_timezone)
-    with _sources(paths, ledger, stdin) as sources:
-        total = sum(source.size for source in sources)
-        return ingest(sources, ledger, options, lambda done: progress.of_bytes(done, total))
+    sources = _sources(paths, ledger)
+    total = sum(source.size for source in sources)
+    report = ingest(sources, ledger, options, lambda done: progress.of_bytes(done, total))
+    if report.refused and not report.file_ids:
+        raise _refused_error(report)
+    return report
 
 
 def _refused_error(report: IngestReport) -> InputError:
@@ -67,32 +66,19 @@ def _refused_error(report: IngestReport) -> InputError:
 
 
 def ingest_paths(
-    paths: Sequence[str],
-    ledger_path: Path,
-    settings: Settings,
-    progress: Progress = SILENT,
-    stdin: BinaryIO | None = None,
+    paths: Sequence[str], ledger_path: Path, settings: Settings, progress: Progress = SILENT
 ) -> IngestReport:
     """Read logs into the ledger. Raises InputError when none of the files could be read."""
     with open_ledger(ledger_path) as ledger:
-        report = _read(ledger, paths, settings, progress, stdin)
-    if report.refused and not report.file_ids:
-        raise _refused_error(report)
-    return report
+        return _read(ledger, paths, settings, progress)
 
 
 def audit_paths(
-    paths: Sequence[str],
-    ledger_path: Path,
-    settings: Settings,
-    progress: Progress = SILENT,
-    stdin: BinaryIO | None = None,
+    paths: Sequence[str], ledger_path: Path, settings: Settings, progress: Progress = SILENT
 ) -> tuple[AuditRun, IngestReport]:
     """Read logs and audit the calls in them, whatever else the ledger holds."""
     with open_ledger(ledger_path) as ledger:
-        report = _read(ledger, paths, settings, progress, stdin)
-        if report.refused and not report.file_ids:
-            raise _refused_error(report)
+        report = _read(ledger, paths, settings, progress)
         analysis = analyse(ledger, report.file_ids, settings, progress.of_step)
         refused = [(refusal.name, refusal.reason) for refusal in report.refused]
         return finish(analysis, settings, refused), report

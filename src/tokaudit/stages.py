@@ -1,8 +1,8 @@
 """What are the pure steps of a run, once the logs are read?
 
-`price` and `link` look at one row a call over the whole period; `reduce_bucket` takes the calls of some whole conversations with
-their texts' hashes and returns partial sums; `merge` adds partial sums (associative, commutative). Everything is integers
-and exact decimals here: division and quantiles happen in `summary`.
+`price` and `parent_operations` look at one row a call over the whole period; `bucket_components` and `reduce_bucket` take the
+calls of some whole conversations with their texts' hashes and return partial sums; `merge` adds partial sums (associative,
+commutative). Sums are integers and exact decimals here: averages and quantiles are taken in `summary`.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from tokaudit.frames.blocks import USER, recurring_blocks, segments, sent_blocks
+from tokaudit.frames.blocks import FEWEST_CONVERSATIONS, FIXED_SHARE, USER, recurring_blocks, segments, sent_blocks
 from tokaudit.frames.components import call_components, part_components, with_explained
 from tokaudit.frames.conversations import ASSISTANT, continued_calls, exchanges_sent_again, resumed_calls
 from tokaudit.frames.cost import with_cost, with_rates, with_token_classes
@@ -47,10 +47,15 @@ class Texts:
     examples: pl.LazyFrame
 
 
+def local_day(timezone: str) -> pl.Expr:
+    """Return the calendar day of each call in a zone."""
+    started = pl.from_epoch(pl.col("started_at"), time_unit="us").dt.replace_time_zone("UTC")
+    return started.dt.convert_time_zone(timezone).dt.date()
+
+
 def with_known_usage(calls: pl.LazyFrame) -> pl.LazyFrame:
     """Say which calls failed, estimate missing usage, and add the UTC day that prices depend on."""
-    day = pl.from_epoch(pl.col("started_at"), time_unit="us").dt.date()
-    return calls.pipe(with_failure).pipe(with_estimates).with_columns(day=day)
+    return calls.pipe(with_failure).pipe(with_estimates).with_columns(day=local_day("UTC"))
 
 
 def price(calls: pl.LazyFrame, rates: pl.LazyFrame) -> pl.LazyFrame:
@@ -100,10 +105,6 @@ def block_kinds(parts: pl.LazyFrame, calls: pl.LazyFrame, blocks: pl.LazyFrame) 
     )
 
 
-EXAMPLE_SHARE = 0.5
-FEWEST_EXAMPLE_CONVERSATIONS = 4
-
-
 def example_turns(parts: pl.LazyFrame, calls: pl.LazyFrame) -> pl.LazyFrame:
     """Find example turns: earlier messages with which at least half of a feature's conversations begin.
 
@@ -119,8 +120,8 @@ def example_turns(parts: pl.LazyFrame, calls: pl.LazyFrame) -> pl.LazyFrame:
         .group_by("feature", "prefix_id")
         .agg(pl.col("conversation_key").n_unique(), pl.col("feature_conversations").first())
         .filter(
-            pl.col("conversation_key") >= FEWEST_EXAMPLE_CONVERSATIONS,
-            pl.col("conversation_key") >= EXAMPLE_SHARE * pl.col("feature_conversations"),
+            pl.col("conversation_key") >= FEWEST_CONVERSATIONS,
+            pl.col("conversation_key") >= FIXED_SHARE * pl.col("feature_conversations"),
         )
         .select("feature", "prefix_id")
     )
@@ -157,8 +158,7 @@ def reduce_bucket(calls: pl.LazyFrame, components: pl.LazyFrame, timezone: str) 
         is_priced=pl.col("list_cost").is_not_null(),
         model=pl.coalesce("priced_model", "response_model", "request_model", pl.lit("unknown")),
         provider_name=pl.coalesce("priced_provider", "provider_name"),
-        date=pl.from_epoch(pl.col("started_at"), time_unit="us").dt.replace_time_zone("UTC")
-        .dt.convert_time_zone(timezone).dt.date(),
+        date=local_day(timezone),
         input_rate="list_rate_uncached_input",
         cache_rate="list_rate_cache_read",
         output_rate="list_rate_output",

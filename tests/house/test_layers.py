@@ -19,7 +19,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("report",),
     ("planner", "summary"),
     ("audits",),
-    ("stages", "scope", "periods"),
+    ("stages", "periods"),
     ("frames",),
     ("ingest",),
     ("ledger", "config"),

@@ -21,10 +21,10 @@ from tokaudit.ingest.framing import Frame
 from tokaudit.ingest.ingest import ingest
 from tokaudit.ingest.sources import find_sources
 from tokaudit.ingest.tables import KINDS, MEDIA, NO_MESSAGE, RESPONSE_SCHEMA, ROLES, TABLES, TOOLS
+from tokaudit.ledger.scope import select_scope
 from tokaudit.ledger.store import open_ledger
 from tokaudit.readers.contract import ReadOptions
 from tokaudit.schema import Call, Part, Usage
-from tokaudit.scope import select_scope
 from tokaudit.tokens.count import count_tokens
 
 ENCODING = "o200k_base"

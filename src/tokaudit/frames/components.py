@@ -18,9 +18,11 @@ from tokaudit.tokens.chat_format import TOKENS_PER_MESSAGE
 
 DEFINITION_SLACK_SHARE = 0.3
 DEFINITION_SLACK_TOKENS = 30
-"""How far the published estimate of tool definitions may be off (nested schemas) before the rest is unexplained."""
+"""How far the published estimate of tool definitions may be off (nested schemas) before the rest is unexplained.
+An assumption: the flat definitions measured so far were met exactly, so it is room for nested ones only."""
 TOKENISER_SLACK_SHARE = 0.25
-"""How far one call of a model with an unknown tokeniser may be off the model's own average."""
+"""How far one call of a model with an unknown tokeniser may be off the model's own average. An assumption: prose,
+code and other scripts differ by about as much under one tokeniser."""
 
 _CLASSES = ("cache_read", "cache_write_1h", "cache_write_5m")
 """Cached classes in prompt order: what was read comes first, entries kept longer stand before those kept shorter."""

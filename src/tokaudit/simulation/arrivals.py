@@ -15,8 +15,6 @@ _WEEKDAYS = (1.1, 1.2, 1.15, 1.1, 1.0, 0.55, 0.45)
 _HOURS = (1, 1, 1, 1, 1, 2, 4, 8, 13, 17, 18, 17, 15, 16, 17, 16, 14, 11, 9, 8, 7, 5, 3, 2)
 """Weight of each hour, UTC. Made up."""
 _HOUR_MS = 3_600_000
-LONGEST_CONVERSATION_MS = _HOUR_MS
-"""Nobody begins in the last hour of a month, so that its conversations end in it."""
 
 
 def per_day(scenario: Scenario, conversations: int) -> list[int]:
@@ -43,6 +41,7 @@ def arrivals(scenario: Scenario, conversations: int, draw: Draw) -> Iterator[int
     """Yield when each conversation of the month begins, in order, in milliseconds since 1970."""
     start_ms = int(scenario.start.timestamp()) * 1000
     for day, count in enumerate(per_day(scenario, conversations)):
+        # Nobody begins in the last hour of a month, so that its conversations end in it.
         cumulative = list(accumulate(_HOURS if day < scenario.days - 1 else _HOURS[:-1]))
         moments = sorted(_moment_ms(draw, cumulative) for _ in range(count))
         yield from (start_ms + day * 24 * _HOUR_MS + moment for moment in moments)

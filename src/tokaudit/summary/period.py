@@ -8,8 +8,8 @@ from decimal import Decimal
 
 import polars as pl
 
+from tokaudit.ledger.scope import Scope
 from tokaudit.result import DaySpend, Input, ModelSpend, RejectedLine, SourceFile, Totals
-from tokaudit.scope import Scope
 from tokaudit.stages import Partials
 from tokaudit.summary.features import Row, bridge, money, ratio, sums, tokens, waste_of
 

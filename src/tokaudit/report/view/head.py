@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 
+from tokaudit.periods import is_month
 from tokaudit.report.format import count, counted, minute, month, share_of
 from tokaudit.report.safe_text import safe_text
 from tokaudit.report.view.formulas import formula
@@ -30,7 +31,7 @@ def period_name(period: Period) -> str:
     """Name the period: a calendar month by its name, anything else by its first and last day."""
     if period.start == period.end:
         return "calls without a date"
-    if _is_month(period.start, period.end):
+    if is_month(period):
         return month(period.start)
     first, last = period.start.date(), (period.end - timedelta(microseconds=1)).date()
     return f"{first}" if first == last else f"{first} to {last}"
@@ -113,10 +114,3 @@ def _rejected(source: Input) -> tuple[str, ...]:
 def _unaccounted(source: Input) -> tuple[str, ...]:
     missing = source.records - source.calls - source.duplicates - source.rejected - source.blanks
     return (f"{count(missing)} of {count(source.records)} records are not accounted for.",) if missing else ()
-
-
-def _is_month(start: datetime, end: datetime) -> bool:
-    following = (start.year + start.month // 12, start.month % 12 + 1)
-    midnight = datetime.min.time()
-    first = start.day == end.day == 1 and start.time() == end.time() == midnight
-    return first and (end.year, end.month) == following
