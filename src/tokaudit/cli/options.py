@@ -14,6 +14,7 @@ from tokaudit.config import Settings, check_timezone, parse_day, parse_month, re
 from tokaudit.errors import UsageError
 from tokaudit.prices.rates_file import read_rates_file
 from tokaudit.readers.vocabulary import PHRASES as FIELDS
+from tokaudit.report.write import check_formats
 
 Paths = Annotated[
     list[str], typer.Argument(metavar="PATH...", help="Log files, folders, globs, or - for standard input.")
@@ -78,8 +79,10 @@ def parse_usd(text: str) -> Decimal:
 
 
 def parse_formats(text: str) -> list[str]:
-    """Read a comma-separated list of report formats."""
-    return [part.strip() for part in text.split(",") if part.strip()]
+    """Read a comma-separated list of report formats. Raises UsageError, before any work is done for them."""
+    formats = [part.strip() for part in text.split(",") if part.strip()]
+    check_formats(formats)
+    return formats
 
 
 def make_settings(

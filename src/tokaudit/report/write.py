@@ -26,15 +26,20 @@ _FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0)
 
 
+def check_formats(formats: Sequence[str]) -> None:
+    """Raise UsageError for a format that cannot be written."""
+    unknown = [key for key in formats if key not in FORMATS]
+    if unknown:
+        raise UsageError(f"unknown report format: {', '.join(unknown)}", hint=f"known: {', '.join(FORMATS)}")
+
+
 def write_reports(run: AuditRun, folder: Path, formats: Sequence[str]) -> list[Path]:
     """Write `<period label>.<format>` for each format, replacing older files.
 
     All are rendered before the first is written. Raises UsageError for a format or label that cannot be, TokauditError
     when the folder cannot be made or written.
     """
-    unknown = [key for key in formats if key not in FORMATS]
-    if unknown:
-        raise UsageError(f"unknown report format: {', '.join(unknown)}", hint=f"known: {', '.join(FORMATS)}")
+    check_formats(formats)
     if not _FILE_NAME.fullmatch(run.period.label):
         raise UsageError("the period's label cannot be a file name", hint="use letters, digits, dots and hyphens")
     texts = {folder / f"{run.period.label}.{key}": FORMATS[key](run) for key in dict.fromkeys(formats)}
