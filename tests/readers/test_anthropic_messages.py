@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from tokaudit.readers.anthropic_messages import READER
-from tokaudit.readers.anthropic_usage import messages_usage
+from tokaudit.readers.apis.anthropic_messages import READER
 from tokaudit.readers.contract import ReadOptions
+from tokaudit.readers.usage.anthropic import messages_usage
 from tokaudit.schema import Call, Part, RejectRecordError
 
 REQUEST: dict[str, Any] = {

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from tokaudit.readers.columns import flat, guess_columns
-from tokaudit.readers.names import meaning
+from tokaudit.readers.values.columns import flat, guess_columns
+from tokaudit.readers.values.names import meaning
 
 SPELLINGS = {
     "input_tokens": "prompt_tokens input_tokens promptTokens inputTokenCount tokens_in in_tokens Input-Tokens num_prompt_tokens "

@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from tokaudit.readers.envelope import Envelope, context_layers, envelope, gather
-from tokaudit.readers.labels import MAX_LABEL, code, exact, label
-from tokaudit.readers.outcome import error_code, failure, status_of, unreported_usage
-from tokaudit.readers.providers import is_openai_model, provider_of_model, provider_of_name, provider_of_url
+from tokaudit.readers.exchange.envelope import Envelope, context_layers, envelope, gather
+from tokaudit.readers.exchange.outcome import error_code, failure, status_of, unreported_usage
+from tokaudit.readers.values.labels import MAX_LABEL, code, exact, label
+from tokaudit.readers.values.providers import is_openai_model, provider_of_model, provider_of_name, provider_of_url
 
 
 def around(record: dict[str, Any]) -> Envelope:

@@ -14,7 +14,7 @@ from readers.golden import fixture_logs, records
 from tokaudit.readers.choose import choose
 from tokaudit.readers.contract import Reader, ReadOptions
 from tokaudit.readers.registry import READERS
-from tokaudit.readers.token_classes import settle
+from tokaudit.readers.usage.token_classes import settle
 from tokaudit.schema import USAGE_STATES, Call, Record, RejectRecordError
 
 REASONS = {

@@ -6,7 +6,7 @@ import pytest
 
 from tokaudit.readers.choose import choose
 from tokaudit.readers.contract import ReadOptions
-from tokaudit.readers.litellm_payload import READER
+from tokaudit.readers.gateways.litellm_payload import READER
 from tokaudit.schema import Call
 
 PAYLOAD: dict[str, Any] = {

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tokaudit.readers.numbers import MAX_TOKENS, amount, count, decimal_comma, decimal_text, plain_number
+from tokaudit.readers.values.numbers import MAX_TOKENS, amount, count, decimal_comma, decimal_text, plain_number
 from tokaudit.schema import RejectRecordError
 
 

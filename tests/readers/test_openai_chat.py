@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
+from tokaudit.readers.apis.openai_chat import READER
 from tokaudit.readers.contract import ReadOptions
-from tokaudit.readers.openai_chat import READER
-from tokaudit.readers.openai_usage import FIRST_PROMPT_CACHING, chat_usage
+from tokaudit.readers.usage.openai import FIRST_PROMPT_CACHING, chat_usage
 from tokaudit.schema import Call, Part, RejectRecordError
 
 REQUEST: dict[str, Any] = {"model": "gpt-4.1-mini", "messages": [{"role": "user", "content": "Hi"}]}

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from tokaudit.errors import ConfigError
-from tokaudit.readers.times import micros, zone
+from tokaudit.readers.values.times import micros, zone
 
 NOON = 1_772_366_400_000_000  # 2026-03-01T12:00:00Z
 

@@ -6,7 +6,7 @@ import pytest
 
 from tokaudit.readers.choose import choose
 from tokaudit.readers.contract import ReadOptions
-from tokaudit.readers.token_table import READER
+from tokaudit.readers.tables.token_table import READER
 from tokaudit.schema import Call, Part, RejectRecordError
 
 

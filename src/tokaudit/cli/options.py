@@ -13,7 +13,7 @@ import typer
 from tokaudit.config import Settings, check_timezone, parse_day, parse_month, read_feature_names, read_settings
 from tokaudit.errors import UsageError
 from tokaudit.prices.rates_file import read_rates_file
-from tokaudit.readers.vocabulary import PHRASES as FIELDS
+from tokaudit.readers.values.vocabulary import PHRASES as FIELDS
 from tokaudit.report.write import check_formats
 
 Paths = Annotated[

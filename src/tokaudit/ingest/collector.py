@@ -31,9 +31,9 @@ from tokaudit.ingest.tables import (
     table_of,
 )
 from tokaudit.readers.choose import choose
-from tokaudit.readers.columns import flat, guess_columns
 from tokaudit.readers.contract import Reader, ReadOptions
-from tokaudit.readers.token_table import READER as TOKEN_TABLE
+from tokaudit.readers.tables.token_table import READER as TOKEN_TABLE
+from tokaudit.readers.values.columns import flat, guess_columns
 from tokaudit.schema import Call, Part, Record, RejectRecordError, Usage
 from tokaudit.tokens.chat_format import chat_format_tokens
 from tokaudit.tokens.encodings import encoding_of_model

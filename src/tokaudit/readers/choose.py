@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 from tokaudit.readers.contract import Reader
 from tokaudit.readers.registry import GROUPS
-from tokaudit.readers.token_table import READER as TOKEN_TABLE
-from tokaudit.readers.token_table import is_row
+from tokaudit.readers.tables.token_table import READER as TOKEN_TABLE
+from tokaudit.readers.tables.token_table import is_row
 from tokaudit.schema import Record, RejectRecordError
 
 

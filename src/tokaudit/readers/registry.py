@@ -6,8 +6,10 @@ counts: the first group with a claim decides.
 
 from __future__ import annotations
 
-from tokaudit.readers import anthropic_messages, litellm_payload, openai_chat, token_table
+from tokaudit.readers.apis import anthropic_messages, openai_chat
 from tokaudit.readers.contract import Reader
+from tokaudit.readers.gateways import litellm_payload
+from tokaudit.readers.tables import token_table
 
 PLATFORMS: tuple[Reader, ...] = (litellm_payload.READER,)
 """Records of gateways and tracing platforms, known by the platform's own keys."""

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from tokaudit.readers.numbers import count
-from tokaudit.readers.token_classes import DO_NOT_ADD_UP, checked
+from tokaudit.readers.usage.token_classes import DO_NOT_ADD_UP, checked
+from tokaudit.readers.values.numbers import count
 from tokaudit.schema import MISSING_USAGE, Json, RejectRecordError, Usage
 
 _RULE = "Anthropic: cache reads and writes added to input"

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from tokaudit.readers.anthropic_stream import assemble_message
-from tokaudit.readers.anthropic_usage import messages_usage
 from tokaudit.readers.contract import Reader, ReadOptions
-from tokaudit.readers.dialect import dialect
-from tokaudit.readers.envelope import context_layers, envelope, gather
-from tokaudit.readers.labels import begins, label
-from tokaudit.readers.outcome import error_code, failure, unreported_usage
-from tokaudit.readers.pair import Pair, find_pair
-from tokaudit.readers.parts import add_content, definitions, message_parts
-from tokaudit.readers.table_usage import noted_usage
+from tokaudit.readers.exchange.anthropic_stream import assemble_message
+from tokaudit.readers.exchange.dialect import dialect
+from tokaudit.readers.exchange.envelope import context_layers, envelope, gather
+from tokaudit.readers.exchange.outcome import error_code, failure, unreported_usage
+from tokaudit.readers.exchange.pair import Pair, find_pair
+from tokaudit.readers.exchange.parts import add_content, definitions, message_parts
+from tokaudit.readers.usage.anthropic import messages_usage
+from tokaudit.readers.usage.table import noted_usage
+from tokaudit.readers.values.labels import begins, label
 from tokaudit.schema import MISSING_USAGE, Call, Json, Part, Record, RejectRecordError, Usage
 
 NAME = "anthropic_messages"

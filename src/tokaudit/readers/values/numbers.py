@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from decimal import Decimal, InvalidOperation
 from math import isinf, isnan
 
-from tokaudit.readers.labels import is_missing
+from tokaudit.readers.values.labels import is_missing
 from tokaudit.schema import Json, RejectRecordError
 
 MAX_TOKENS = 2**31

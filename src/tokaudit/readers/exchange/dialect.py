@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal, TypeAlias
 
-from tokaudit.readers.labels import begins
-from tokaudit.readers.pair import Pair, asks
+from tokaudit.readers.exchange.pair import Pair, asks
+from tokaudit.readers.values.labels import begins
 from tokaudit.schema import Json
 
 Dialect: TypeAlias = Literal["openai_chat", "anthropic_messages"]

@@ -10,17 +10,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from tokaudit.readers.bodies import open_text
 from tokaudit.readers.contract import Reader, ReadOptions
-from tokaudit.readers.envelope import gather
-from tokaudit.readers.feature_names import feature_of, feature_of_tags
-from tokaudit.readers.labels import label
-from tokaudit.readers.numbers import amount, count, decimal_text
-from tokaudit.readers.openai_usage import chat_usage
-from tokaudit.readers.outcome import error_code, failure, status_of, unreported_usage
-from tokaudit.readers.parts import add_content, choice_parts, definitions, message_parts
-from tokaudit.readers.providers import provider_of_name, provider_of_url
-from tokaudit.readers.times import micros
+from tokaudit.readers.exchange.envelope import gather
+from tokaudit.readers.exchange.outcome import error_code, failure, status_of, unreported_usage
+from tokaudit.readers.exchange.parts import add_content, choice_parts, definitions, message_parts
+from tokaudit.readers.usage.openai import chat_usage
+from tokaudit.readers.values.embedded import open_text
+from tokaudit.readers.values.feature_names import feature_of, feature_of_tags
+from tokaudit.readers.values.labels import label
+from tokaudit.readers.values.numbers import amount, count, decimal_text
+from tokaudit.readers.values.providers import provider_of_name, provider_of_url
+from tokaudit.readers.values.times import micros
 from tokaudit.schema import Call, Json, Part, Record, Usage
 
 NAME = "litellm_payload"

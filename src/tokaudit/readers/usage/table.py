@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from tokaudit.readers.columns import columns_of, flat
-from tokaudit.readers.labels import label
-from tokaudit.readers.numbers import count
-from tokaudit.readers.pair import REQUEST_KEYS, RESPONSE_KEYS
-from tokaudit.readers.token_classes import Reading, checked, settle
+from tokaudit.readers.exchange.pair import REQUEST_KEYS, RESPONSE_KEYS
+from tokaudit.readers.usage.token_classes import Reading, checked, settle
+from tokaudit.readers.values.columns import columns_of, flat
+from tokaudit.readers.values.labels import label
+from tokaudit.readers.values.numbers import count
 from tokaudit.schema import MISSING_USAGE, Json, Usage
 
 _ONLY_TOTAL = Usage(None, None, state="missing", rule="only a total of tokens")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from tokaudit.readers.labels import code
+from tokaudit.readers.values.labels import code
 from tokaudit.schema import MISSING_USAGE, Json, Usage
 
 _SUCCESS = frozenset(("success", "succeeded", "ok", "completed", "complete", "finished", "done", "true"))

@@ -6,18 +6,18 @@ from collections.abc import Mapping
 from decimal import Decimal
 
 from tokaudit.readers.contract import Reader, ReadOptions
-from tokaudit.readers.dialect import dialect
-from tokaudit.readers.envelope import context_layers, envelope, gather
-from tokaudit.readers.labels import begins, label
-from tokaudit.readers.numbers import amount, decimal_text
-from tokaudit.readers.openai_stream import assemble_chat
-from tokaudit.readers.openai_usage import chat_usage
-from tokaudit.readers.outcome import CUT_OFF, error_code, failure, unreported_usage
-from tokaudit.readers.pair import Pair, find_pair
-from tokaudit.readers.parts import add_content, choice_parts, definitions, message_parts
-from tokaudit.readers.providers import is_openai_model, provider_of_model
-from tokaudit.readers.table_usage import noted_usage
-from tokaudit.readers.times import micros
+from tokaudit.readers.exchange.dialect import dialect
+from tokaudit.readers.exchange.envelope import context_layers, envelope, gather
+from tokaudit.readers.exchange.openai_stream import assemble_chat
+from tokaudit.readers.exchange.outcome import CUT_OFF, error_code, failure, unreported_usage
+from tokaudit.readers.exchange.pair import Pair, find_pair
+from tokaudit.readers.exchange.parts import add_content, choice_parts, definitions, message_parts
+from tokaudit.readers.usage.openai import chat_usage
+from tokaudit.readers.usage.table import noted_usage
+from tokaudit.readers.values.labels import begins, label
+from tokaudit.readers.values.numbers import amount, decimal_text
+from tokaudit.readers.values.providers import is_openai_model, provider_of_model
+from tokaudit.readers.values.times import micros
 from tokaudit.schema import MISSING_USAGE, Call, Json, Part, Record, RejectRecordError, Usage
 
 NAME = "openai_chat"

@@ -8,18 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from tokaudit.readers.bodies import open_text
-from tokaudit.readers.columns import TOKEN_FIELDS, columns_of, flat, guess_columns, token_groups
 from tokaudit.readers.contract import Reader, ReadOptions
-from tokaudit.readers.envelope import Envelope, Found, envelope
-from tokaudit.readers.feature_names import feature_of
-from tokaudit.readers.labels import is_missing, label
-from tokaudit.readers.names import meaning
-from tokaudit.readers.numbers import count, decimal_comma
-from tokaudit.readers.outcome import unreported_usage
-from tokaudit.readers.parts import add_content, message_parts
-from tokaudit.readers.providers import provider_of_model
-from tokaudit.readers.table_usage import row_usage
+from tokaudit.readers.exchange.envelope import Envelope, Found, envelope
+from tokaudit.readers.exchange.outcome import unreported_usage
+from tokaudit.readers.exchange.parts import add_content, message_parts
+from tokaudit.readers.usage.table import row_usage
+from tokaudit.readers.values.columns import TOKEN_FIELDS, columns_of, flat, guess_columns, token_groups
+from tokaudit.readers.values.embedded import open_text
+from tokaudit.readers.values.feature_names import feature_of
+from tokaudit.readers.values.labels import is_missing, label
+from tokaudit.readers.values.names import meaning
+from tokaudit.readers.values.numbers import count, decimal_comma
+from tokaudit.readers.values.providers import provider_of_model
 from tokaudit.schema import Call, Json, Part, Record, RejectRecordError, Role, Usage
 
 __all__ = ["READER", "guess_columns", "identify", "read"]

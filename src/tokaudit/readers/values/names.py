@@ -12,7 +12,7 @@ import unicodedata
 from functools import lru_cache
 from typing import NamedTuple
 
-from tokaudit.readers.vocabulary import PHRASES, TRANSLATIONS, UNITS
+from tokaudit.readers.values.vocabulary import PHRASES, TRANSLATIONS, UNITS
 
 
 class Meaning(NamedTuple):

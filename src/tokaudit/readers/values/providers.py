@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from tokaudit.readers.labels import begins
+from tokaudit.readers.values.labels import begins
 from tokaudit.schema import Json
 
 _HOSTS = {

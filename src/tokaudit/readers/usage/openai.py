@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from tokaudit.readers.numbers import count
-from tokaudit.readers.token_classes import checked, settle
+from tokaudit.readers.usage.token_classes import checked, settle
+from tokaudit.readers.values.numbers import count
 from tokaudit.schema import MISSING_USAGE, Json, Usage, UsageState
 
 FIRST_PROMPT_CACHING = 1_727_740_800_000_000

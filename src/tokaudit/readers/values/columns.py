@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 
-from tokaudit.readers.bodies import open_text
-from tokaudit.readers.names import meaning
+from tokaudit.readers.values.embedded import open_text
+from tokaudit.readers.values.names import meaning
 from tokaudit.schema import Json, Record
 
 TOKEN_FIELDS = ("input_tokens", "output_tokens", "total_tokens")

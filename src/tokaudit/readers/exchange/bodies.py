@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import lru_cache
 
-import orjson
-
-from tokaudit.readers.server_sent_events import decode_events, is_event_stream
+from tokaudit.readers.values.embedded import open_text
 from tokaudit.schema import Json
 
 _BODY_KEYS = ("parsed_body", "body", "json", "data", "postData", "string", "text", "content", "chunks", "events")
 _LIST_BODIES = frozenset(("parsed_body", "body", "json", "chunks", "events"))
-_OPENINGS = 3
 _WRAPPERS = 4
 
 
@@ -51,29 +47,3 @@ def _open_list(items: list[Json]) -> Json:
         opened = open_text("\n".join(item for item in items if type(item) is str))
         items = opened if type(opened) is list else []
     return [item for item in items if type(item) is dict]
-
-
-def open_text(text: str) -> Json:
-    """Decode a text that is JSON (up to three times over) or an event stream; other text stays as it is."""
-    head = text[:64].lstrip()
-    if not head or (head[0] not in '{["' and not is_event_stream(head)):
-        return text
-    opened = _decode(text)
-    return opened if type(opened) is dict or type(opened) is list else text
-
-
-@lru_cache(maxsize=8)
-def _decode(text: str) -> Json:
-    """Remembered for a few texts: every reader that is asked about a record opens the same ones."""
-    value: Json = text
-    for _ in range(_OPENINGS):
-        if type(value) is not str:
-            return value
-        stripped = value.lstrip()
-        if is_event_stream(stripped):
-            return decode_events(stripped)
-        try:
-            value = orjson.loads(value)
-        except ValueError:
-            return None
-    return value

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 
 import orjson
 
-from tokaudit.readers.labels import exact
+from tokaudit.readers.values.labels import exact
 from tokaudit.schema import Json, Part, RejectRecordError, Role
 
 _ROLES: Mapping[Json, Role] = {

@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterable
 from functools import lru_cache
 
-from tokaudit.readers.labels import label
-from tokaudit.readers.names import meaning
-from tokaudit.readers.providers import provider_of_url
+from tokaudit.readers.values.labels import label
+from tokaudit.readers.values.names import meaning
+from tokaudit.readers.values.providers import provider_of_url
 from tokaudit.schema import Json
 
 _API_PATH = re.compile(

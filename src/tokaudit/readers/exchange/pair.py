@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple, TypeAlias
 
-from tokaudit.readers.bodies import open_body, open_text
+from tokaudit.readers.exchange.bodies import open_body
+from tokaudit.readers.values.embedded import open_text
 from tokaudit.schema import Json, Record
 
 Layer: TypeAlias = tuple[str, Mapping[str, Json]]

@@ -8,15 +8,15 @@ from decimal import Decimal
 from typing import NamedTuple
 from urllib.parse import unquote
 
-from tokaudit.readers.bodies import open_text
-from tokaudit.readers.feature_names import feature_of
-from tokaudit.readers.labels import is_missing, label
-from tokaudit.readers.names import meaning
-from tokaudit.readers.numbers import amount, decimal_text, plain_number
-from tokaudit.readers.outcome import error_code, failure, status_of
-from tokaudit.readers.pair import Layer
-from tokaudit.readers.providers import provider_of_name, provider_of_url
-from tokaudit.readers.times import micros
+from tokaudit.readers.exchange.outcome import error_code, failure, status_of
+from tokaudit.readers.exchange.pair import Layer
+from tokaudit.readers.values.embedded import open_text
+from tokaudit.readers.values.feature_names import feature_of
+from tokaudit.readers.values.labels import is_missing, label
+from tokaudit.readers.values.names import meaning
+from tokaudit.readers.values.numbers import amount, decimal_text, plain_number
+from tokaudit.readers.values.providers import provider_of_name, provider_of_url
+from tokaudit.readers.values.times import micros
 from tokaudit.schema import Json
 
 _CONTEXTS = ("metadata", "meta", "tags", "labels", "properties", "attributes", "context", "extra", "custom")

@@ -1,0 +1,1 @@
+"""Which calls do the logs of gateways, routers and serving platforms tell of?"""

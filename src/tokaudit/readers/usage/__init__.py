@@ -1,0 +1,1 @@
+"""How many tokens were billed? The usage blocks of every provider, as exclusive token classes."""
