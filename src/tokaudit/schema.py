@@ -74,6 +74,8 @@ MISSING_USAGE = Usage(None, None, state="missing", rule="no usage in the record"
 class Call:
     """One request to a model and its answer, as the log tells it.
 
+    call_id          what identifies the call in this format, when that is neither of the ids below: equal in every record
+                     of the call
     response_id      the provider's id of the answer (`chatcmpl-…`, `msg_…`): equal in every sink of the same call
     log_id           the logger's own id of the record
     started_at       UTC microseconds since 1970, or None
@@ -86,10 +88,16 @@ class Call:
     service_tier     as returned: `default` | `batch` | `flex` | `priority` | …
     logged_cost      USD as the log claims, exact decimal text
     tools            the tool definitions as sent; response_schema the JSON schema asked for
-    truncated        content is known to be cut off in the log
+    previous_response_id  the answer whose conversation the provider itself kept and this call goes on from: its texts are
+                     billed here and stand there
+    link_id          a key by which records of other tables tell more of this call (a trace, a batch, a span)
+    is_fragment      this record tells of calls that carry its link_id and is none itself: an input line of a batch, a trace
+    span_id          id of the span that is this call, and parent_span_id of the span above it: a span that repeats the usage
+                     of the calls below it is no call
     """
 
     reader: str
+    call_id: str | None = None
     response_id: str | None = None
     log_id: str | None = None
     started_at: int | None = None
@@ -114,6 +122,22 @@ class Call:
     answer: tuple[Part, ...] = ()
     tools: Json = None
     response_schema: Json = None
+    previous_response_id: str | None = None
+    link_id: str | None = None
+    is_fragment: bool = False
+    span_id: str | None = None
+    parent_span_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Aside:
+    """A record of a known format that is no call; kind says what it is: `tool span`, `user message`, `trace`."""
+
+    kind: str
+
+
+Outcome: TypeAlias = Call | Aside
+"""What a record of a known format is."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,9 @@ from typing import Any
 import orjson
 
 from tokaudit.readers.choose import choose
-from tokaudit.readers.contract import Reader, ReadOptions
-from tokaudit.schema import Call, Record, RejectRecordError
+from tokaudit.readers.contract import Reader, ReadOptions, Spot, outcomes_of
+from tokaudit.readers.file_reader import FileReader, Telling
+from tokaudit.schema import Aside, Call, Record, RejectRecordError
 
 ROOT = Path(__file__).resolve().parents[2]
 FIXTURES = ROOT / "fixtures" / "readers"
@@ -21,13 +22,16 @@ SHARED = ROOT.parent / "shared"
 
 
 def fixture_logs() -> list[Path]:
-    return sorted(path for path in FIXTURES.rglob("*") if path.suffix in (".jsonl", ".csv"))
+    found = (path for path in FIXTURES.rglob("*") if path.suffix in (".jsonl", ".csv", ".json"))
+    return sorted(path for path in found if not path.name.endswith(".expected.json"))
 
 
 def records(log: Path) -> list[Record]:
     text = log.read_text(encoding="utf-8-sig")
     if log.suffix == ".csv":
         return list(csv.DictReader(io.StringIO(text), delimiter=";" if ";" in text.partition("\n")[0] else ","))
+    if log.suffix == ".json":
+        return [orjson.loads(text)]
     return [orjson.loads(line) for line in text.split("\n") if line.strip()]
 
 
@@ -35,9 +39,31 @@ def outcome(record: Record, hint: Reader | None = None) -> dict[str, Any]:
     """The call with its non-default fields, or why there is none."""
     try:
         reader = choose(record, hint)
-        return {"unknown": True} if reader is None else plain(reader.read(record, ReadOptions()))
+        if reader is None:
+            return {"unknown": True}
+        found = [described(each) for each in outcomes_of(reader.read(record, ReadOptions()))]
+        return found[0] if len(found) == 1 else {"outcomes": found}
     except RejectRecordError as reject:
         return {"reject": str(reject)}
+
+
+def described(telling: Telling) -> dict[str, Any]:
+    if isinstance(telling, Call):
+        return plain(telling)
+    return {"aside": telling.kind} if isinstance(telling, Aside) else {"reject": str(telling)}
+
+
+def told(log: Path) -> list[dict[str, Any]]:
+    """What a whole file tells, in the order of its lines."""
+    reader = FileReader(ReadOptions())
+    found = [one for line, record in enumerate(records(log), 1) for one in reader.read(record, Spot(line, line))]
+    found += reader.end()
+    ordered = sorted(found, key=lambda one: one.spot.line)
+    unknown = [one.reader is None and isinstance(one.telling, RejectRecordError) for one in ordered]
+    return [
+        {"line": one.spot.line} | ({"unknown": True} if is_unknown else described(one.telling))
+        for one, is_unknown in zip(ordered, unknown, strict=True)
+    ]
 
 
 def plain(call: Call) -> dict[str, Any]:

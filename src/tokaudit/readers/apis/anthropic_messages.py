@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+from tokaudit.readers.apis.logged import logged_call, read_pair, usage_beside
 from tokaudit.readers.contract import Reader, ReadOptions
 from tokaudit.readers.exchange.anthropic_stream import assemble_message
 from tokaudit.readers.exchange.dialect import dialect
-from tokaudit.readers.exchange.envelope import context_layers, envelope, gather
-from tokaudit.readers.exchange.outcome import error_code, failure, unreported_usage
+from tokaudit.readers.exchange.outcome import unreported_usage
 from tokaudit.readers.exchange.pair import Pair, find_pair
 from tokaudit.readers.exchange.parts import add_content, definitions, message_parts
 from tokaudit.readers.usage.anthropic import messages_usage
-from tokaudit.readers.usage.table import noted_usage
 from tokaudit.readers.values.labels import begins, label
-from tokaudit.schema import MISSING_USAGE, Call, Json, Part, Record, RejectRecordError, Usage
+from tokaudit.schema import MISSING_USAGE, Call, Json, Part, Record, Usage
 
 NAME = "anthropic_messages"
 _CLOUD_OF_ID = {"msg_bdrk_": "aws", "msg_vrtx_": "google"}
@@ -29,39 +28,22 @@ def identify(record: Record) -> bool:
 
 def read(record: Record, options: ReadOptions) -> Call:
     """Turn the record into a call. Raises RejectRecordError."""
-    pair = find_pair(record)
-    if pair is None or not pair.alone:
-        raise RejectRecordError("two calls in one record" if pair else "no call in the record")
+    return read_pair(record, options, call_of)
+
+
+def call_of(pair: Pair, options: ReadOptions) -> Call:
+    """Turn an exchange into a call. Raises RejectRecordError."""
     request = pair.request
     response, ended = assemble_message(pair.response) if type(pair.response) is list else (pair.response, True)
     body: Mapping[str, Json] = response if type(response) is dict else {}
-    layers = context_layers((*pair.around, ("request.", {"metadata": request.get("metadata")})))
-    around = envelope(gather(layers, options.columns), options.timezone)
-    error_type = failure(around.http_status, error_code(body.get("error")), around.error_type)
-    response_id = label(body.get("id"))
-    usage = _usage(pair, body, around.http_status, error_type)
-    is_bare = any(layer is body for _, layer in pair.around)  # then `model` is the answer's
-    return Call(
-        reader=NAME,
-        response_id=response_id,
-        log_id=around.log_id if around.log_id != response_id else None,
-        started_at=around.started_at,
-        latency_ms=around.latency_ms,
-        provider_name=around.provider_name or _provider(body),
-        request_model=label(request.get("model")) or (None if is_bare else around.request_model),
-        response_model=label(body.get("model")) or around.response_model,
-        http_status=around.http_status,
-        error_type=error_type,
+    call = logged_call(NAME, pair, body, options)
+    usage = _usage(pair, body, call.http_status, call.error_type)
+    return replace(
+        call,
+        provider_name=call.provider_name or _provider(body),
         finish_reason=label(body.get("stop_reason")),
-        feature=around.feature,
-        feature_from=around.feature_from,
-        user_id=around.user_id,
-        conversation_id=around.conversation_id,
-        operation_id=around.operation_id,
-        service_tier=_service_tier(body.get("usage")),
-        gateway_cache_hit=around.gateway_cache_hit,
+        service_tier=call.service_tier or _service_tier(body.get("usage")),
         usage=usage if ended else _cut_off(usage),
-        logged_cost=around.logged_cost,
         prompt=_prompt(request),
         answer=_answer(body, response),
         tools=definitions(request.get("tools")),
@@ -74,11 +56,7 @@ def _usage(pair: Pair, body: Mapping[str, Json], http_status: int | None, error_
     usage = messages_usage(body.get("usage"), body.get("model"))
     if usage is not MISSING_USAGE:
         return usage
-    for _, layer in pair.around:
-        usage = noted_usage(layer)
-        if usage is not MISSING_USAGE:
-            return usage
-    return unreported_usage(http_status, error_type)
+    return usage_beside(pair) or unreported_usage(http_status, error_type)
 
 
 def _cut_off(usage: Usage) -> Usage:

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from decimal import Decimal
 
+from tokaudit.readers.apis.logged import logged_call, read_pair, usage_beside
 from tokaudit.readers.contract import Reader, ReadOptions
 from tokaudit.readers.exchange.dialect import dialect
-from tokaudit.readers.exchange.envelope import context_layers, envelope, gather
 from tokaudit.readers.exchange.openai_stream import assemble_chat
-from tokaudit.readers.exchange.outcome import CUT_OFF, error_code, failure, unreported_usage
+from tokaudit.readers.exchange.outcome import CUT_OFF, unreported_usage
 from tokaudit.readers.exchange.pair import Pair, find_pair
 from tokaudit.readers.exchange.parts import add_content, choice_parts, definitions, message_parts
 from tokaudit.readers.usage.openai import chat_usage
-from tokaudit.readers.usage.table import noted_usage
 from tokaudit.readers.values.labels import begins, label
 from tokaudit.readers.values.numbers import amount, decimal_text
 from tokaudit.readers.values.providers import is_openai_model, provider_of_model
 from tokaudit.readers.values.times import micros
-from tokaudit.schema import MISSING_USAGE, Call, Json, Part, Record, RejectRecordError, Usage
+from tokaudit.schema import MISSING_USAGE, Call, Json, Part, Record, Usage
 
 NAME = "openai_chat"
 _USD_PER_TICK = Decimal("1e-10")
@@ -32,44 +32,29 @@ def identify(record: Record) -> bool:
 
 def read(record: Record, options: ReadOptions) -> Call:
     """Turn the record into a call. Raises RejectRecordError."""
-    pair = find_pair(record)
-    if pair is None or not pair.alone:
-        raise RejectRecordError("two calls in one record" if pair else "no call in the record")
+    return read_pair(record, options, call_of)
+
+
+def call_of(pair: Pair, options: ReadOptions) -> Call:
+    """Turn an exchange into a call. Raises RejectRecordError."""
     request = pair.request
     response = assemble_chat(pair.response) if type(pair.response) is list else pair.response
     body: Mapping[str, Json] = response if type(response) is dict else {}
-    layers = context_layers((*pair.around, ("request.", {"metadata": request.get("metadata")})))
-    around = envelope(gather(layers, options.columns), options.timezone)
-    started_at = around.started_at if around.started_at is not None else micros(body.get("created"))
-    error_type = failure(around.http_status, error_code(body.get("error")), around.error_type)
-    response_id = label(body.get("id"))
+    call = logged_call(NAME, pair, body, options)
+    started_at = call.started_at if call.started_at is not None else micros(body.get("created"))
     choices = body.get("choices")
-    provider = _router(body) or around.provider_name or _maker(body) or provider_of_model(request.get("model"))
-    is_bare = any(layer is body for _, layer in pair.around)  # then `model` is the answer's
-    return Call(
-        reader=NAME,
-        response_id=response_id,
-        log_id=around.log_id if around.log_id != response_id else None,
+    provider = _router(body) or call.provider_name or _maker(body) or provider_of_model(request.get("model"))
+    return replace(
+        call,
         started_at=started_at,
-        latency_ms=around.latency_ms,
         provider_name=provider,
-        request_model=label(request.get("model")) or (None if is_bare else around.request_model),
-        response_model=label(body.get("model")) or around.response_model,
-        http_status=around.http_status,
-        error_type=error_type,
         finish_reason=_finish_reason(choices if type(choices) is list else []),
-        feature=around.feature,
-        feature_from=around.feature_from,
-        user_id=around.user_id or label(request.get("user")) or label(request.get("safety_identifier")),
-        conversation_id=around.conversation_id,
-        operation_id=around.operation_id,
-        service_tier=_batch_tier(pair) or label(body.get("service_tier")),
-        gateway_cache_hit=around.gateway_cache_hit,
+        service_tier=call.service_tier or label(body.get("service_tier")),
         usage=_reported_usage(pair, body, started_at, is_openai=provider in ("openai", "azure"))
-        or _unreported_usage(pair, body, around.http_status, error_type),
-        logged_cost=around.logged_cost or _stated_cost(body),
+        or _unreported_usage(pair, body, call.http_status, call.error_type),
+        logged_cost=call.logged_cost or _stated_cost(body),
         prompt=tuple(message_parts(request.get("messages"))),
-        answer=_answer(choices, None if error_type else response),
+        answer=_answer(choices, None if call.error_type else response),
         tools=definitions(request.get("tools"), request.get("functions")),
         response_schema=_response_schema(request.get("response_format")),
     )
@@ -83,8 +68,7 @@ def _reported_usage(pair: Pair, body: Mapping[str, Json], started_at: int | None
             usage = chat_usage(place, started_at, is_openai=is_openai)
             if usage is not MISSING_USAGE:
                 return usage
-    found = (noted_usage(layer) for _, layer in pair.around)
-    return next((usage for usage in found if usage is not MISSING_USAGE), None)
+    return usage_beside(pair)
 
 
 def _unreported_usage(pair: Pair, body: Mapping[str, Json], http_status: int | None, error_type: str | None) -> Usage:
@@ -111,12 +95,6 @@ def _maker(body: Mapping[str, Json]) -> str | None:
     if "prompt_cache_hit_tokens" in usage:
         return "deepseek"
     return "openai" if begins(body.get("id"), "chatcmpl-") and is_openai_model(body.get("model")) else None
-
-
-def _batch_tier(pair: Pair) -> str | None:
-    """A batch output line is known by its shape alone: `custom_id` beside an HTTP response."""
-    outer = pair.around[0][1]
-    return "batch" if "custom_id" in outer and "response" in outer else None
 
 
 def _finish_reason(choices: list[Json]) -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from tokaudit.readers.exchange.shapes import api_of_answer, is_request, may_be_request
 from tokaudit.readers.values.embedded import open_text
 from tokaudit.schema import Json
 
@@ -19,7 +20,7 @@ def open_body(value: Json) -> Json:
             value = open_text(value)
         if type(value) is list:
             return _open_list(value)
-        if type(value) is not dict or "messages" in value or "choices" in value:
+        if type(value) is not dict or is_request(value) or may_be_request(value) or api_of_answer(value) is not None:
             break
         key = _body_key(value)
         if key is None:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple, TypeAlias
 
 from tokaudit.readers.exchange.bodies import open_body
+from tokaudit.readers.exchange.shapes import api_of_answer, api_of_events, is_request, may_be_request
 from tokaudit.readers.values.embedded import open_text
 from tokaudit.schema import Json, Record
 
@@ -58,10 +59,21 @@ class Pair(NamedTuple):
     alone: bool = True
 
 
+_last: list[tuple[Record, Pair | None]] = []
+
+
 def find_pair(record: Record) -> Pair | None:
-    """Find the exchange a record tells of; None when it shows none of a known shape."""
+    """Find the exchange a record tells of; None when it shows none of a known shape.
+
+    The last record's is remembered: every reader of bodies asks for the same one.
+    """
+    if _last and _last[0][0] is record:
+        return _last[0][1]
     found = _exchange(record, "", ())
-    return found if found is not None else _search_below(record)
+    if found is None:
+        found = _search_below(record)
+    _last[:] = [(record, found)]
+    return found
 
 
 def _search_below(record: Record) -> Pair | None:
@@ -92,11 +104,12 @@ def _inner_objects(holder: Mapping[str, Json]) -> Iterator[tuple[str, Mapping[st
 
 def _exchange(holder: Mapping[str, Json], path: str, outside: tuple[Layer, ...]) -> Pair | None:
     """Read the two sides of one object; a side may be the object itself."""
-    request_key, request = _side(holder, REQUEST_KEYS, asks)
+    request_key, request = _side(holder, REQUEST_KEYS, is_request)
     response_key, response = _side(holder, RESPONSE_KEYS, speaks)
     if type(request) is list:
         request = {"messages": request}
-    if not (asks(request) or speaks(response)):
+    is_asked = is_request(request) or (request_key is not None and response_key is not None and may_be_request(request))
+    if not (is_asked or speaks(response)):
         return None
     wrappers = tuple(
         (f"{path}{key}.", holder[key])
@@ -129,20 +142,8 @@ def _side(holder: Mapping[str, Json], keys: tuple[str, ...], fits: Callable[[Jso
     return named, body
 
 
-def asks(body: Json) -> bool:
-    """Say whether a body is a list of messages to a model, or a request with one."""
-    if type(body) is dict:
-        return type(body.get("messages")) is list
-    return type(body) is list and bool(body) and "role" in body[0] and "content" in body[0]
-
-
 def speaks(body: Json) -> bool:
-    """Say whether a body, or the first event of a stream, looks like an answer of a model API, whichever it is."""
+    """Say whether a body, or the first events of a stream, are an answer of a model API, whichever it is."""
     if type(body) is list:
-        return any("choices" in event or event.get("type") == "message_start" for event in body[:3])
-    if type(body) is not dict:
-        return False
-    if body.get("type") == "message":
-        return type(body.get("content")) is list
-    choices = body.get("choices")
-    return type(choices) is list and (not choices or type(choices[0]) is dict)
+        return bool(body) and api_of_events(body) is not None
+    return type(body) is dict and api_of_answer(body) is not None

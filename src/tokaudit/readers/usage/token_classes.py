@@ -35,11 +35,12 @@ def settle(
     reasoning: int,
     *,
     cache_outside: bool = False,
+    reasoning_outside: bool = False,
     inclusive: bool = False,
 ) -> Reading:
     """Read counts whose semantics are not known; cached is reads plus writes.
 
-    cache_outside  what to assume where the arithmetic leaves both readings open
+    cache_outside  what to assume where the arithmetic leaves both readings open; reasoning_outside the same
     inclusive      the producer is known to count every part inside: nothing is added
     Raises         RejectRecordError when the total is smaller than its parts.
     """
@@ -48,7 +49,8 @@ def settle(
     if inclusive or not (cached or reasoning):
         return Reading(input_tokens, output_tokens, False, False, total - input_tokens - output_tokens if total else 0)
     caches = (True,) if cached > input_tokens else (cache_outside, not cache_outside) if cached else (False,)
-    reasonings = (True,) if reasoning > output_tokens else (False, True) if reasoning else (False,)
+    open_reasoning = (reasoning_outside, not reasoning_outside) if reasoning else (False,)
+    reasonings = (True,) if reasoning > output_tokens else open_reasoning
     readings = [
         Reading(whole_input, whole_output, cache, reason, (total - whole_input - whole_output) if total else 0)
         for cache, reason in product(caches, reasonings)

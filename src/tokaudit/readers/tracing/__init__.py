@@ -1,0 +1,1 @@
+"""Which calls do the exports of tracing and observability platforms tell of?"""
