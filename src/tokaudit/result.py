@@ -78,7 +78,10 @@ class RejectedLine:
 
 @dataclass(frozen=True, slots=True)
 class SourceFile:
-    """One file read. records = calls + duplicates + rejected + blanks (a record without a call is a reject)."""
+    """One file read. records = calls + duplicates + no_calls + rejected + blanks.
+
+    no_calls: records of a known format that are no call: spans above calls, messages of a session, what tells more of a call.
+    """
 
     file: str
     formats: Mapping[str, int]
@@ -87,8 +90,14 @@ class SourceFile:
     records: int
     calls: int
     duplicates: int
+    no_calls: int
     rejected: int
     blanks: int
+
+    @property
+    def unaccounted(self) -> int:
+        """Records of which nothing is known: 0 unless there is a defect."""
+        return self.records - self.calls - self.duplicates - self.no_calls - self.rejected - self.blanks
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +108,10 @@ class Input:
     records: int
     calls: int
     duplicates: int
+    no_calls: int
     rejected: int
     blanks: int
+    no_calls_by_kind: Mapping[str, int]
     rejects_by_reason: Mapping[str, int]
     first_rejects: tuple[RejectedLine, ...]
     out_of_period: int
@@ -108,6 +119,11 @@ class Input:
     usage_state: Mapping[str, int]
     usage_rules: Mapping[str, int]
     sources: tuple[SourceFile, ...]
+
+    @property
+    def unaccounted(self) -> int:
+        """Records of which nothing is known: 0 unless there is a defect."""
+        return self.records - self.calls - self.duplicates - self.no_calls - self.rejected - self.blanks
 
 
 @dataclass(frozen=True, slots=True)

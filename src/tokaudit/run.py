@@ -25,9 +25,9 @@ from tokaudit.frames.conversations import roots, with_conversation, with_session
 from tokaudit.frames.operations import with_operation
 from tokaudit.frames.use_cases import system_blocks, templates, with_feature
 from tokaudit.frames.waste import with_waste
-from tokaudit.ingest.tables import ROLES
 from tokaudit.ledger.scope import Scope, select_scope
 from tokaudit.ledger.store import Ledger
+from tokaudit.ledger.tables import ROLES
 from tokaudit.periods import choose_period, is_month
 from tokaudit.planner.candidates import make_plan
 from tokaudit.prices.catalogue import snapshot_date

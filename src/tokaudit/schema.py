@@ -136,10 +136,6 @@ class Aside:
     kind: str
 
 
-Outcome: TypeAlias = Call | Aside
-"""What a record of a known format is."""
-
-
 @dataclass(frozen=True, slots=True)
 class Reject:
     """A record that could not be kept. `line` is 1-based (for JSON documents: the line the record starts on)."""
@@ -151,3 +147,7 @@ class Reject:
 
 class RejectRecordError(Exception):
     """Raised by a reader: this record cannot be kept. The message is a fixed reason, never text from the log."""
+
+
+Outcome: TypeAlias = Call | Aside | RejectRecordError
+"""What a record of a known format is; a reject as a value: one of the many calls of a record that cannot be kept."""

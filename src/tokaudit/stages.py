@@ -19,7 +19,7 @@ from tokaudit.frames.cost import with_cost, with_rates, with_token_classes
 from tokaudit.frames.operations import LOG_ORDER
 from tokaudit.frames.usage import with_estimates, with_settled_usage, with_tokeniser_ratio
 from tokaudit.frames.waste import with_failure
-from tokaudit.ingest.tables import TEXT
+from tokaudit.ledger.tables import TEXT
 
 Partials = dict[str, pl.DataFrame]
 

@@ -101,7 +101,7 @@ def facts(
 ) -> Facts:
     """Make the facts of a period. totals: fields of the totals that are not the features' sums."""
     calls = sum(feature.calls for feature in features)
-    read = Input(1, calls, calls, 0, 0, 0, {}, (), 0, 0, usage_state or {"exact": calls}, {}, ())
+    read = Input(1, calls, calls, 0, 0, 0, 0, {}, {}, (), 0, 0, usage_state or {"exact": calls}, {}, ())
     fields: dict[str, Any] = {
         "calls": calls,
         **dict.fromkeys(("operations", "conversations", "input_tokens", "output_tokens", "reasoning_output_tokens"), 0),

@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 
-from tokaudit.ingest.tables import BLOCKS, CONTENTS, KINDS, PARTS, RECORDS, ROLES
+from tokaudit.ledger.tables import BLOCKS, CONTENTS, KINDS, PARTS, RECORDS, ROLES
 from tokaudit.prices.quotes import KEY_COLUMNS
 from tokaudit.prices.rates import MONEY, TOKEN_CLASSES
 

@@ -12,7 +12,7 @@ import polars as pl
 from frames.literal import frame
 from tokaudit.frames.components import call_components, with_explained
 from tokaudit.frames.cost import with_cost, with_token_classes
-from tokaudit.ingest.tables import NO_MESSAGE
+from tokaudit.ledger.tables import NO_MESSAGE
 from tokaudit.prices.rates import TOKEN_CLASSES
 from tokaudit.tokens.chat_format import chat_format_tokens
 

@@ -18,8 +18,8 @@ import pytest
 
 from ingest.logs import chat, counts, ingested, json_lines, row, tables_of
 from tokaudit.errors import LedgerError
-from tokaudit.ingest.tables import TABLES
 from tokaudit.ledger.store import FileRow, Ledger, open_ledger
+from tokaudit.ledger.tables import TABLES
 
 
 @contextmanager
@@ -36,8 +36,8 @@ def no_sockets() -> Iterator[None]:
 def file_row(file_id: int, **changes: object) -> FileRow:
     values: dict[str, object] = {
         "file_id": file_id, "name": "a", "path": "/a", "content_hash": "h", "raw_size": 1, "prefix_size": 1, "prefix_hash": "p",
-        "resume_at": 1, "resume_line": 1, "open_line": None, "lines": 1, "blanks": 0, "framing": "lines", "formats": {"x": 1},
-        "columns": {}, "options": "",
+        "resume_at": 1, "resume_line": 1, "open_line": None, "lines": 1, "blanks": 0, "framing": "lines",
+        "formats": {"x": 1}, "asides": {}, "columns": {}, "options": "",
     }  # fmt: skip
     return FileRow(**{**values, **changes})  # type: ignore[arg-type]
 

@@ -361,18 +361,29 @@ def _input(calls: int) -> Input:
     rejects = {"not JSON": 9, "no model": 3}
     kept = inside + out_of_period + undated
     first = SourceFile(
-        "logs/openai-2026-09.jsonl.gz", {"openai": kept - 40}, {}, 84_300_112, kept - 40 + 38, kept - 40, 27, 9, 2
+        "logs/openai-2026-09.jsonl.gz",
+        {"openai": kept - 40},
+        {},
+        84_300_112,
+        kept - 40 + 38 + 5,
+        kept - 40,
+        27,
+        5,
+        9,
+        2,
     )
     second = SourceFile(
-        "logs/export.csv", {"csv": 40}, {"model": "Model Name", "input_tokens": "tokens_in"}, 7_012, 49, 40, 4, 3, 2
+        "logs/export.csv", {"csv": 40}, {"model": "Model Name", "input_tokens": "tokens_in"}, 7_012, 49, 40, 4, 0, 3, 2
     )
     return Input(
         files=2,
-        records=kept + duplicates + 12 + blanks,
+        records=kept + duplicates + 5 + 12 + blanks,
         calls=kept,
         duplicates=duplicates,
+        no_calls=5,
         rejected=12,
         blanks=blanks,
+        no_calls_by_kind={"agent span": 4, "trace": 1},
         rejects_by_reason=rejects,
         first_rejects=(
             RejectedLine("logs/openai-2026-09.jsonl.gz", 17, "not JSON"),

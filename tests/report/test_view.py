@@ -50,7 +50,7 @@ def test_shown_tables_add_up_to_their_totals() -> None:
     assert_adds_up(table(run, "actions-ranked"), "joint")
     assert_adds_up(table(run, "growth-by-feature"), "conversations", "list_cost", "linear_cost", "difference")
     assert_adds_up(table(run, "waste-by-feature"), "failed_calls", "retried_cost", "cost")
-    assert_adds_up(table(run, "method-files"), "records", "calls", "duplicates", "rejected", "blanks")
+    assert_adds_up(table(run, "method-files"), "records", "calls", "duplicates", "no_calls", "rejected", "blanks")
     assert_adds_up(table(run, "method-rejects"), "count")
     assert_adds_up(table(run, "method-usage"), "count")
     assert_adds_up(table(run, "method-models"), "calls", "input_tokens", "output_tokens", "list_cost")
@@ -162,7 +162,7 @@ def test_records_that_vanished_are_shown() -> None:
     run = a_run()
     lost = replace(run, input=replace(run.input, records=run.input.records + 5))
     page = build_page(lost)
-    assert any("5 of 5,188 records are not accounted for" in banner for banner in page.head.banners)
+    assert any("5 of 5,193 records are not accounted for" in banner for banner in page.head.banners)
     assert "5 of them not accounted for" in page.section("method").heading
 
 
@@ -172,7 +172,7 @@ def test_head_names_month_zone_and_quality() -> None:
     assert page.head.period == "2026-09-01 00:00 (included) to 2026-10-01 00:00 (excluded), Europe/Berlin"
     facts = {fact.term: fact for fact in page.head.facts}
     assert facts["Token usage"].value == "99.6% exact, 0.3% estimated, 0.1% missing"
-    assert facts["Records read"].note == "5,136 calls, 31 duplicates, 12 rejected, 4 blank"
+    assert facts["Records read"].note == "5,136 calls, 31 duplicates, 5 no calls, 12 rejected, 4 blank"
 
 
 def test_other_periods_are_named_by_their_days() -> None:

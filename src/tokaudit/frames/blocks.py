@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from tokaudit.ingest.tables import ROLES
+from tokaudit.ledger.tables import ROLES
 
 FIXED_SHARE = 0.5
 """A document that every second conversation needs is as good as a fixed instruction."""

@@ -12,7 +12,7 @@ from itertools import pairwise
 import polars as pl
 
 from tokaudit.frames.cost import ZERO
-from tokaudit.ingest.tables import MEDIA, NO_MESSAGE, RESPONSE_SCHEMA, ROLES, TOOLS
+from tokaudit.ledger.tables import MEDIA, NO_MESSAGE, RESPONSE_SCHEMA, ROLES, TOOLS
 from tokaudit.prices.rates import MONEY
 from tokaudit.tokens.chat_format import TOKENS_PER_MESSAGE
 

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from tokaudit.frames.operations import LOG_ORDER
-from tokaudit.ingest.tables import ROLES
+from tokaudit.ledger.tables import ROLES
 
 USER, ASSISTANT = ROLES.index("user"), ROLES.index("assistant")
 

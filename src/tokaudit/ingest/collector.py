@@ -6,19 +6,20 @@ is content-addressed: a part is the id of its text, a prompt is the chain of its
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 from operator import attrgetter
 from struct import Struct
 from typing import Any
 
-import orjson
 import polars as pl
 from xxhash import xxh3_64_intdigest
 
 from tokaudit.ingest.contents import ContentTable, Definition, definitions_of
+from tokaudit.ingest.decoding import values_of
 from tokaudit.ingest.framing import Frame
-from tokaudit.ingest.tables import (
+from tokaudit.ingest.tally import Tally
+from tokaudit.ledger.tables import (
     KINDS,
     MEDIA,
     NO_MESSAGE,
@@ -30,23 +31,19 @@ from tokaudit.ingest.tables import (
     TOOLS,
     table_of,
 )
-from tokaudit.readers.choose import choose
-from tokaudit.readers.contract import Reader, ReadOptions
+from tokaudit.readers.contract import Reader, ReadOptions, Spot
+from tokaudit.readers.file_reader import FileReader, Told
 from tokaudit.readers.tables.token_table import READER as TOKEN_TABLE
 from tokaudit.readers.values.columns import flat, guess_columns
-from tokaudit.schema import Call, Part, Record, RejectRecordError, Usage
+from tokaudit.schema import Aside, Call, Json, Part, RejectRecordError, Usage
 from tokaudit.tokens.chat_format import chat_format_tokens
 from tokaudit.tokens.encodings import encoding_of_model
-
-BLANK, REJECT = "blank", "reject"
-NOT_JSON = "not valid JSON"
-NOT_AN_OBJECT = "the record is not a JSON object"
-UNKNOWN_FORMAT = "no reader knows this record"
 
 _ROLE = {name: number for number, name in enumerate(ROLES)}
 _KIND = {name: number for number, name in enumerate(KINDS)}
 _SYSTEM = _ROLE["system"]
 _LINK = Struct("<QBBQ")
+_ROW = Struct("<QQQ")
 _OWN_FIELDS = (
     *(
         "record_id",
@@ -60,6 +57,7 @@ _OWN_FIELDS = (
         "encoding",
     ),
     *("encoding_is_exact", "messages", "format_tokens", "prompt_id", "system_id", "tools_id", "closing_id"),
+    *("previous_key", "link_key", "span_key", "parent_span_key"),
 )
 _CALL_FIELDS = [name for name in RECORDS if name in Call.__dataclass_fields__]
 _USAGE_FIELDS = [name for name in RECORDS if name in Usage.__dataclass_fields__]
@@ -75,19 +73,6 @@ def link(previous: int, role: int, kind: int, content_id: int) -> int:
     return xxh3_64_intdigest(_LINK.pack(previous, role, kind, content_id))
 
 
-def parse(data: bytes | dict[str, str]) -> Record:
-    """Decode one record. Raises RejectRecordError with a fixed reason."""
-    if isinstance(data, dict):
-        return data
-    try:
-        value = orjson.loads(data)
-    except orjson.JSONDecodeError as error:
-        raise RejectRecordError(NOT_JSON) from error
-    if not isinstance(value, dict):
-        raise RejectRecordError(NOT_AN_OBJECT)
-    return value
-
-
 def fullness(call: Call) -> int:
     """Rate how much a record tells, so that the fullest record of a call can win."""
     return (
@@ -101,15 +86,37 @@ def fullness(call: Call) -> int:
 
 
 def call_key(call: Call, record_id: int) -> int:
-    """Identify the call over all files: by the provider's id, else the logger's id and time, else the record itself.
+    """Identify the call over all files: by the format's own identity, the provider's id, the logger's id and time, or the
+    record itself.
 
     A logger's id alone may be a row number that another file uses too; with the same microsecond it is the same call.
     """
+    if call.call_id:
+        return _key("call", call.call_id)
     if call.response_id:
-        return xxh3_64_intdigest(f"response:{call.response_id}".encode())
+        return _key("response", _unique(call.response_id, call))
     if call.log_id:
-        return xxh3_64_intdigest(f"log:{call.log_id}:{call.started_at}:{call.request_model}".encode())
+        return _key("log", f"{call.log_id}:{call.started_at}:{call.request_model}")
     return record_id
+
+
+_FEW_IDS = re.compile(r"chatcmpl-[0-9]{1,3}")
+"""Ollama draws the ids of its OpenAI-compatible answers from a thousand. Source: ollama, openai/openai.go."""
+
+
+def _unique(response_id: str, call: Call) -> str:
+    """Return what tells an answer from all others: its id, or, where ids come back, what it said it cost as well."""
+    if not _FEW_IDS.fullmatch(response_id):
+        return response_id
+    return f"{response_id}:{call.response_model}:{call.usage.input_tokens}:{call.usage.output_tokens}"
+
+
+def _key(kind: str, name: str | None) -> int:
+    return xxh3_64_intdigest(f"{kind}:{name}".encode())
+
+
+def _optional_key(kind: str, name: str | None) -> int | None:
+    return None if name is None else _key(kind, name)
 
 
 def first_new_part(prompt: tuple[Part, ...]) -> int:
@@ -126,70 +133,79 @@ def first_new_part(prompt: tuple[Part, ...]) -> int:
 class Collector:
     """The rows of one split, and what it held.
 
-    lines, blanks, formats (records by reader) and rejects (by reason) are of the whole split; last: what the last frame
-    was read as, a reader's name, `blank` or `reject`.
+    tally: what all frames held; last: what the last one did. What waits for further records counts when it is told.
     """
 
     def __init__(self, file_id: int, options: ReadOptions) -> None:
         self._file_id = file_id
         self._options = options
-        self._hint: Reader | None = None
+        self._reader = FileReader(options)
         self._records: list[tuple[Any, ...]] = []
         self._parts: list[tuple[Any, ...]] = []
         self._rejects: list[tuple[int, str]] = []
         self._contents = ContentTable()
-        self.lines = self.blanks = 0
-        self.last = BLANK
-        self.formats: Counter[str] = Counter()
-        self.rejects: Counter[str] = Counter()
+        self.tally = Tally()
+        self.last = Tally()
         self.columns: dict[str, str] = {}
 
     def add(self, frame: Frame) -> None:
-        """Take one frame: a blank, a reject or a call."""
-        self.lines += 1
-        if frame.data is None:
-            if frame.reject is None:
-                self.blanks += 1
-                self.last = BLANK
+        """Take one frame: a blank, a reject, or a value that tells calls."""
+        self.last = Tally(lines=1, blanks=frame.data is None and frame.reject is None)
+        for spot, value in values_of(frame):
+            if isinstance(value, RejectRecordError):
+                self._reject(spot.line, str(value))
             else:
-                self._reject(frame.line, frame.reject)
-            return
+                self._take_value(value, spot)
+        self.tally.add(self.last)
+
+    def end(self) -> None:
+        """Take what only the end of the file tells."""
+        self.last = Tally()
+        self._take(self._reader.end())
+        self.tally.add(self.last)
+
+    def _take_value(self, value: Json, spot: Spot) -> None:
+        self._take(self._reader.read(value, spot))
+        if not self.columns and type(value) is dict and self.last.formats[TOKEN_TABLE.name]:
+            self.columns = guess_columns(tuple(flat(value)), self._options.columns)
+
+    def _take(self, told: Iterable[Told]) -> None:
+        for spot, reader, telling, number in told:
+            if isinstance(telling, RejectRecordError):
+                self._reject(spot.line, str(telling))
+            elif isinstance(telling, Aside):
+                self.last.asides[f"{reader.name}: {telling.kind}" if reader else telling.kind] += 1
+            elif reader is not None:
+                self._take_call(telling, reader, spot, number)
+
+    def _take_call(self, call: Call, reader: Reader, spot: Spot, number: int) -> None:
         try:
-            record = parse(frame.data)
-            reader = choose(record, self._hint, self._options.columns)
-            if reader is None:
-                raise RejectRecordError(UNKNOWN_FORMAT)
-            call = reader.read(record, self._options)
             definitions = definitions_of(call)
         except RejectRecordError as error:
-            self._reject(frame.line, str(error))
+            self._reject(spot.line, str(error))
             return
-        self._hint = reader
-        self.last = reader.name
-        self.formats[reader.name] += 1
-        if reader is TOKEN_TABLE and not self.columns:
-            self.columns = guess_columns(tuple(flat(record)), self._options.columns)
-        self._add_call(call, definitions, frame)
+        self.last.formats[reader.name] += 1
+        self._add_call(call, definitions, spot, number)
 
     def _reject(self, line: int, reason: str) -> None:
         self._rejects.append((line, reason))
-        self.rejects[reason] += 1
-        self.last = REJECT
+        self.last.rejects[reason] += 1
 
-    def _add_call(self, call: Call, definitions: Sequence[Definition], frame: Frame) -> None:
-        record_id = xxh3_64_intdigest(_LINK.pack(self._file_id, 0, 0, frame.offset))
-        model = encoding_of_model(call.response_model or call.request_model)
+    def _add_call(self, call: Call, definitions: Sequence[Definition], spot: Spot, number: int) -> None:
+        record_id = xxh3_64_intdigest(_ROW.pack(self._file_id, spot.offset, number))
+        name = call.response_model or call.request_model
+        model = encoding_of_model(name)
         if not model.exact and call.request_model:
-            model = encoding_of_model(call.request_model)
+            name, model = call.request_model, encoding_of_model(call.request_model)
         prompt_id, system_id, tools_id, closing_id = self._add_parts(
-            call, definitions, record_id, model.encoding, frame.line
+            call, definitions, record_id, model.encoding, spot.line
         )
         messages = len({part.message for part in call.prompt})
         self._records.append(
             (
                 record_id,
                 call_key(call, record_id),
-                frame.line,
+                spot.line,
                 fullness(call),
                 call.conversation_id,
                 call.operation_id,
@@ -198,11 +214,15 @@ class Collector:
                 model.encoding,
                 model.exact,
                 messages,
-                chat_format_tokens(messages) if call.operation_name == "chat" else 0,
+                chat_format_tokens(messages, name) if call.operation_name == "chat" else 0,
                 prompt_id,
                 system_id,
                 tools_id,
                 closing_id,
+                _optional_key("response", call.previous_response_id),
+                _optional_key("link", call.link_id),
+                _optional_key("span", call.span_id),
+                _optional_key("span", call.parent_span_id),
                 *_call_values(call),
                 *_usage_values(call.usage),
             )
@@ -218,7 +238,9 @@ class Collector:
     ) -> tuple[int | None, int | None, int | None, int | None]:
         """Add the parts of a call; return its prompt id, system id, tools id and closing id."""
         rows = self._parts
-        position = sent = system = prefix = 0
+        position = system = 0
+        # What the provider kept and sends as well is part of the prompt: it begins where the answer before it ended.
+        sent = prefix = _optional_key("response", call.previous_response_id) or 0
         tools_id = None
         for definition in definitions:
             kind = definition.kind
@@ -247,7 +269,9 @@ class Collector:
                 closing = link(closing, role, kind, content_id)
             rows.append((record_id, position, part.message, role, kind, True, False, content_id, closing))
             position += 1
-        return sent or None, system or None, tools_id, closing if call.answer and call.prompt else None
+        if not call.prompt:  # tools alone are no prompt: two calls with the same tools are not the same request
+            return None, None, tools_id, None
+        return sent, system or None, tools_id, closing if call.answer else None
 
     @property
     def held(self) -> int:

@@ -17,7 +17,7 @@ import polars as pl
 from xxhash import xxh3_64_intdigest
 
 from tokaudit.ingest.blocks import Block, cut_blocks
-from tokaudit.ingest.tables import BLOCKS, CONTENTS, RESPONSE_SCHEMA, TOOLS, table_of
+from tokaudit.ledger.tables import BLOCKS, CONTENTS, RESPONSE_SCHEMA, TOOLS, table_of
 from tokaudit.schema import Call, Json, RejectRecordError
 from tokaudit.tokens.chat_format import estimate_tool_tokens
 from tokaudit.tokens.count import count_block_tokens, count_tokens

@@ -16,6 +16,7 @@ from tokaudit.ingest.collector import Collector
 from tokaudit.ingest.framing import Frame
 from tokaudit.ingest.splits import Split, end_of, frames_of
 from tokaudit.ingest.streams import UnreadableError
+from tokaudit.ingest.tally import Tally
 from tokaudit.readers.contract import ReadOptions
 
 REPORT_EVERY_BYTES = 1 << 20
@@ -38,21 +39,17 @@ class Task:
 class Result:
     """What a split held.
 
-    formats: records by reader. rejects: by reason. settled_at: the unpacked byte up to which the split stays as it is when
-    the file grows. open_line: what a last line without newline was read as (see `Collector.last`), None = there is none.
-    failure: why the split is void.
+    settled_at: the unpacked byte up to which the split stays as it is when the file grows. open_line: what a last line
+    without newline held, None = there is none. failure: why the split is void.
     """
 
     file_id: int
     index: int
     tables: Mapping[str, tuple[Path, ...]] = field(default_factory=dict)
-    lines: int = 0
-    blanks: int = 0
-    formats: Mapping[str, int] = field(default_factory=dict)
-    rejects: Mapping[str, int] = field(default_factory=dict)
+    tally: Tally = field(default_factory=Tally)
     columns: Mapping[str, str] = field(default_factory=dict)
     settled_at: int = 0
-    open_line: str | None = None
+    open_line: Tally | None = None
     failure: str | None = None
 
 
@@ -71,6 +68,7 @@ def map_split(task: Task, advance: Callable[[int], None]) -> Result:
                 advance(last.offset - told)
                 told = last.offset
         settled_at, open_line = _end(task.split, last, collector.last)
+        collector.end()
     except UnreadableError as error:
         return Result(task.file_id, task.index, spool.tables(), failure=str(error))
     spool.write(collector.drain())
@@ -78,23 +76,20 @@ def map_split(task: Task, advance: Callable[[int], None]) -> Result:
         file_id=task.file_id,
         index=task.index,
         tables=spool.tables(),
-        lines=collector.lines,
-        blanks=collector.blanks,
-        formats=dict(collector.formats),
-        rejects=dict(collector.rejects),
+        tally=collector.tally,
         columns=dict(collector.columns),
         settled_at=settled_at,
         open_line=open_line,
     )
 
 
-def _end(split: Split, last: Frame, read_as: str) -> tuple[int, str | None]:
-    """Return where the settled part of a split ends, and what its unterminated last line was read as."""
+def _end(split: Split, last: Frame, held: Tally) -> tuple[int, Tally | None]:
+    """Return where the settled part of a split ends, and what its unterminated last line held."""
     if split.framing != "lines":
-        return last.offset + (len(last.data) if isinstance(last.data, bytes) else 0), None
+        return last.after, None
     end, is_open = end_of(split)
     # A last line without newline may be half a line: it is read again when the file has grown.
-    return (last.offset, read_as) if is_open else (end, None)
+    return (last.offset, held) if is_open else (end, None)
 
 
 class _Spool:

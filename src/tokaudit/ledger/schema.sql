@@ -8,11 +8,12 @@ CREATE TABLE files (
     prefix_hash VARCHAR NOT NULL,
     resume_at BIGINT NOT NULL,       -- unpacked byte, or row of a table, from which a grown version is read on
     resume_line BIGINT NOT NULL,     -- lines before that place
-    open_line VARCHAR,               -- what a last line without newline was read as: it may be half a line
-    lines BIGINT NOT NULL,           -- records, blanks and rejects
+    open_line VARCHAR,               -- JSON: what a last line without newline held: it may be half a line
+    lines BIGINT NOT NULL,           -- frames, blank ones included
     blanks BIGINT NOT NULL,
     framing VARCHAR NOT NULL,
-    formats VARCHAR NOT NULL,        -- JSON: reader -> records
+    formats VARCHAR NOT NULL,        -- JSON: reader -> rows of `records`
+    asides VARCHAR NOT NULL,         -- JSON: reader and kind -> records that are no call
     columns VARCHAR NOT NULL,        -- JSON: our field -> the file's column
     options VARCHAR NOT NULL         -- JSON: the read options in force
 );
@@ -30,6 +31,7 @@ CREATE TABLE parts (
 );
 CREATE TABLE records (
     file_id UBIGINT NOT NULL, record_id UBIGINT NOT NULL, call_key UBIGINT NOT NULL, line BIGINT NOT NULL,
+    is_fragment BOOLEAN NOT NULL, link_key UBIGINT, previous_key UBIGINT, span_key UBIGINT, parent_span_key UBIGINT,
     fullness UTINYINT NOT NULL, reader VARCHAR NOT NULL, response_id VARCHAR, log_id VARCHAR, started_at BIGINT,
     latency_ms BIGINT, provider_name VARCHAR, request_model VARCHAR, response_model VARCHAR, operation_name VARCHAR,
     http_status BIGINT, error_type VARCHAR, finish_reason VARCHAR, feature VARCHAR, feature_from VARCHAR, user_id VARCHAR,

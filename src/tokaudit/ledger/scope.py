@@ -1,6 +1,6 @@
 """Which calls does a run cover, each once?
 
-A call may stand in several files (doubled lines, two sinks, re-exports): the fullest record wins, then the latest.
+See `kept` for how a call that stands in several records is made one, and `chains` for turns that only the provider kept.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from tokaudit.ledger.chains import carry_history, with_history_contents, with_history_counts, with_history_parts
+from tokaudit.ledger.kept import CALLS, PARTS, PER_FILE, SELECT_KEPT, USED
 from tokaudit.ledger.store import FileRow, Ledger
 
 
@@ -18,7 +20,7 @@ class Scope:
     """The files of a run and the calls in them, as frames that are read when needed.
 
     calls: one row a call (columns of `records`, and file_name). parts: those calls' parts. contents, blocks: the texts they
-    use. per_file: file_id, records, calls (the rest are duplicates). rejects: file_id, line, reason.
+    use. per_file: file_id, records, calls, fragments, repeats (the rest are duplicates). rejects: file_id, line, reason.
     """
 
     files: tuple[FileRow, ...]
@@ -30,24 +32,12 @@ class Scope:
     rejects: pl.DataFrame
 
 
-_RANK = "(fullness::BIGINT << 56) + (f.rank << 38) + line"
-
-_KEPT = f"""
-    CREATE OR REPLACE TEMP TABLE kept AS
-    SELECT arg_max(record_id, {_RANK}) AS record_id FROM records JOIN scope f USING (file_id) GROUP BY call_key"""
-
-_CALLS = """
-    SELECT r.*, f.name AS file_name FROM records r JOIN kept USING (record_id) JOIN scope f USING (file_id)"""
-
-_PARTS = "SELECT p.* FROM parts p SEMI JOIN kept USING (record_id)"
-
-_USED = "(SELECT DISTINCT content_id FROM parts SEMI JOIN kept USING (record_id))"
-_CONTENTS = f"SELECT content_id, encoding, tokens FROM contents SEMI JOIN {_USED} used USING (content_id)"
-_BLOCKS = f"SELECT * FROM blocks SEMI JOIN {_USED} used USING (content_id)"
-
-_PER_FILE = """
-    SELECT file_id, count(*) AS records, count(k.record_id) AS calls
-    FROM records r JOIN scope USING (file_id) LEFT JOIN kept k USING (record_id) GROUP BY file_id"""
+_CONTENTS = f"""
+    SELECT content_id, encoding, tokens FROM contents
+    SEMI JOIN (SELECT DISTINCT content_id FROM parts SEMI JOIN {USED} u USING (record_id)) used USING (content_id)"""
+_BLOCKS = f"""
+    SELECT * FROM blocks
+    SEMI JOIN (SELECT DISTINCT content_id FROM parts SEMI JOIN {USED} u USING (record_id)) used USING (content_id)"""
 
 _REJECTS = "SELECT r.* FROM rejects r SEMI JOIN scope USING (file_id) ORDER BY file_id, line"
 
@@ -57,13 +47,15 @@ def select_scope(ledger: Ledger, file_ids: Sequence[int] | None) -> Scope:
     known = {file.file_id: file for file in ledger.files()}
     files = tuple(known.values()) if file_ids is None else tuple(known[file_id] for file_id in file_ids)
     ledger.set_scope([(file.file_id, rank, file.name) for rank, file in enumerate(files)])
-    ledger.run(_KEPT)
+    for statement in SELECT_KEPT:
+        ledger.run(statement)
+    has_chains = carry_history(ledger, CALLS, PARTS)
     return Scope(
         files=files,
-        calls=ledger.scan(_CALLS),
-        parts=ledger.scan(_PARTS),
-        contents=ledger.scan(_CONTENTS),
+        calls=ledger.scan(with_history_counts(CALLS) if has_chains else CALLS),
+        parts=ledger.scan(with_history_parts(PARTS) if has_chains else PARTS),
+        contents=ledger.scan(with_history_contents(_CONTENTS) if has_chains else _CONTENTS),
         blocks=ledger.scan(_BLOCKS),
-        per_file=ledger.scan(_PER_FILE).collect(),
+        per_file=ledger.scan(PER_FILE).collect(),
         rejects=ledger.scan(_REJECTS).collect(),
     )

@@ -26,7 +26,7 @@ from tokaudit.errors import LedgerError
 
 Parameters: TypeAlias = Sequence[Any] | Mapping[str, Any]
 
-LEDGER_VERSION = "1"
+LEDGER_VERSION = "2"
 MEMORY_LIMIT = "700MB"
 _REBUILD = "move the file away and run again: the ledger is rebuilt from the logs"
 
@@ -49,6 +49,7 @@ class FileRow:
     blanks: int
     framing: str
     formats: Mapping[str, int]
+    asides: Mapping[str, int]
     columns: Mapping[str, str]
     options: str
 
@@ -61,7 +62,7 @@ class FileRow:
 
 _FILE_FIELDS = tuple(field.name for field in fields(FileRow))
 _FILE_COLUMNS = ", ".join(_FILE_FIELDS)
-_JSON_FIELDS = {"formats", "columns"}
+_JSON_FIELDS = {"formats", "asides", "columns"}
 
 
 def _decoded(row: tuple[Any, ...]) -> list[Any]:
@@ -89,6 +90,11 @@ class Ledger:
         path = self.spool / f"scan-{next(self._numbers):04d}.parquet"
         self._run(f"COPY ({sql}) TO '{str(path).replace(chr(39), chr(39) * 2)}' (FORMAT parquet, COMPRESSION lz4)")
         return pl.scan_parquet(path, glob=False)
+
+    def count(self, sql: str) -> int:
+        """Return the one number that a query gives."""
+        row = self._run(sql).fetchone()
+        return int(row[0]) if row else 0
 
     def run(self, sql: str) -> None:
         """Run a statement."""

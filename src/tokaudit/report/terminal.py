@@ -55,6 +55,8 @@ def _quality(run: AuditRun) -> str:
     source = run.input
     read = f"{counted(source.files, 'file')}, {counted(source.records, 'record')}, {counted(run.totals.calls, 'call')}"
     lost = f"{source.rejected:,} rejected, {counted(source.duplicates, 'duplicate')}"
+    if source.no_calls:
+        lost += f", {source.no_calls:,} records that are no calls"
     return f"{read} in the period; {lost}; usage {usage_text(source.usage_state)}"
 
 

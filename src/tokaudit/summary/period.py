@@ -9,6 +9,7 @@ from decimal import Decimal
 import polars as pl
 
 from tokaudit.ledger.scope import Scope
+from tokaudit.ledger.store import FileRow
 from tokaudit.result import DaySpend, Input, ModelSpend, RejectedLine, SourceFile, Totals
 from tokaudit.stages import Partials
 from tokaudit.summary.features import Row, bridge, money, ratio, sums, tokens, waste_of
@@ -94,9 +95,10 @@ def _source_files(scope: Scope) -> list[SourceFile]:
             formats=file.formats,
             columns=file.columns,
             bytes=file.raw_size,
-            records=file.lines,
-            calls=kept.get(file.file_id, {}).get("calls", 0),
-            duplicates=kept[file.file_id]["records"] - kept[file.file_id]["calls"] if file.file_id in kept else 0,
+            records=sum(file.formats.values()) + sum(file.asides.values()) + rejects[file.file_id] + file.blanks,
+            calls=kept.get(file.file_id, _NONE)["calls"],
+            duplicates=_duplicates(kept.get(file.file_id, _NONE)),
+            no_calls=sum(_no_calls(file, kept.get(file.file_id, _NONE)).values()),
             rejected=rejects[file.file_id],
             blanks=file.blanks,
         )
@@ -104,8 +106,20 @@ def _source_files(scope: Scope) -> list[SourceFile]:
     ]
 
 
+_NONE: Row = {"records": 0, "calls": 0, "fragments": 0, "repeats": 0}
+_FRAGMENT, _REPEAT = "tells more of a call", "span that repeats the calls below it"
+
+
+def _duplicates(kept: Row) -> int:
+    return int(kept["records"] - kept["calls"] - kept["fragments"] - kept["repeats"])
+
+
+def _no_calls(file: FileRow, kept: Row) -> Counter[str]:
+    return +Counter({**file.asides, _FRAGMENT: kept["fragments"], _REPEAT: kept["repeats"]})
+
+
 def _refused_file(name: str, size: int = 0) -> SourceFile:
-    return SourceFile(name, {}, {}, size, 1, 0, 0, 1, 0)
+    return SourceFile(name, {}, {}, size, 1, 0, 0, 0, 1, 0)
 
 
 def input_of(
@@ -121,13 +135,17 @@ def input_of(
     ]
     by_reason = Counter(scope.rejects["reason"].to_list()) + Counter(reason for _, reason in refused)
     usage = _rows(partials["usage"])
+    kept = {row["file_id"]: row for row in _rows(scope.per_file)}
+    no_calls = sum((_no_calls(file, kept.get(file.file_id, _NONE)) for file in scope.files), Counter[str]())
     return Input(
         files=len(sources),
         records=sum(source.records for source in sources),
         calls=sum(source.calls for source in sources),
         duplicates=sum(source.duplicates for source in sources),
+        no_calls=no_calls.total(),
         rejected=sum(source.rejected for source in sources),
         blanks=sum(source.blanks for source in sources),
+        no_calls_by_kind=dict(sorted(no_calls.items())),
         rejects_by_reason=dict(sorted(by_reason.items())),
         first_rejects=tuple(rejects[:FIRST_REJECTS]),
         out_of_period=out_of_period,

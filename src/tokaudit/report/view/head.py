@@ -84,7 +84,7 @@ def _formats(source: Input) -> str:
 def _records(source: Input) -> str:
     return (
         f"{counted(source.calls, 'call')}, {counted(source.duplicates, 'duplicate')}, "
-        f"{count(source.rejected)} rejected, {count(source.blanks)} blank"
+        f"{count(source.no_calls)} no calls, {count(source.rejected)} rejected, {count(source.blanks)} blank"
     )
 
 
@@ -112,5 +112,5 @@ def _rejected(source: Input) -> tuple[str, ...]:
 
 
 def _unaccounted(source: Input) -> tuple[str, ...]:
-    missing = source.records - source.calls - source.duplicates - source.rejected - source.blanks
+    missing = source.unaccounted
     return (f"{count(missing)} of {count(source.records)} records are not accounted for.",) if missing else ()

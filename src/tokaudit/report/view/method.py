@@ -23,11 +23,12 @@ _FILE_COLUMNS = (
     Column("records", "Records"),
     Column("calls", "Calls"),
     Column("duplicates", "Duplicates"),
+    Column("no_calls", "No calls"),
     Column("rejected", "Rejected"),
     Column("blanks", "Blank"),
 )
 _FILE_NOTES = (
-    "Records = calls + duplicates + rejected + blank.",
+    "Records = calls + duplicates + no calls + rejected + blank.",
     "Calls are those of the files, before the period is cut out of them.",
 )
 _MODEL_COLUMNS = (
@@ -50,6 +51,7 @@ def method_section(run: AuditRun) -> Section:
     details = (
         Detail("files", f"{counted(source.files, 'file')} read", tables=_tables(_files(run), _columns(run))),
         *_days(run),
+        *_no_calls(run),
         Detail("rejects", f"{counted(source.rejected, 'rejected record')}", tables=_tables(*_rejects(run))),
         Detail("usage", "Where the token counts come from", tables=_tables(*_usage(run))),
         Detail("models", _models_summary(run), sentences=_unpriced(run), tables=_tables(_models(run))),
@@ -68,8 +70,9 @@ def method_section(run: AuditRun) -> Section:
 
 def _accounted(run: AuditRun) -> str:
     source = run.input
-    missing = source.records - source.calls - source.duplicates - source.rejected - source.blanks
-    return f"{count(missing)} of them not accounted for" if missing else "each of them accounted for"
+    return (
+        f"{count(source.unaccounted)} of them not accounted for" if source.unaccounted else "each of them accounted for"
+    )
 
 
 def _tables(*tables: Table) -> tuple[Table, ...]:
@@ -82,7 +85,7 @@ def _files(run: AuditRun) -> Table:
     if rest:
         rows.append(Row((f"other ({len(rest)})", *_file_cells(rest))))
     source = run.input
-    figures = (source.records, source.calls, source.duplicates, source.rejected, source.blanks)
+    figures = (source.records, source.calls, source.duplicates, source.no_calls, source.rejected, source.blanks)
     size_read = size(sum(each.bytes for each in source.sources))
     total = Row(("All files", "", size_read, *(count(figure) for figure in figures)))
     return Table("method-files", "Files", _FILE_COLUMNS, tuple(rows), total, _FILE_NOTES)
@@ -94,6 +97,7 @@ def _file_cells(sources: Sequence[SourceFile]) -> tuple[str, ...]:
         sum(source.records for source in sources),
         sum(source.calls for source in sources),
         sum(source.duplicates for source in sources),
+        sum(source.no_calls for source in sources),
         sum(source.rejected for source in sources),
         sum(source.blanks for source in sources),
     )
@@ -123,6 +127,14 @@ def _days(run: AuditRun) -> tuple[Detail, ...]:
     total = Row(("All days", count(sum(day.calls for day in run.days)), money(run.totals.list_cost)))
     table = Table("method-days", "List cost by day", columns, rows, total)
     return (Detail("days", counted(len(run.days), "day"), tables=(table,)),)
+
+
+def _no_calls(run: AuditRun) -> tuple[Detail, ...]:
+    source = run.input
+    if not source.no_calls:
+        return ()
+    kinds = _counts("method-no-calls", "Kinds", ("Kind", "Records"), source.no_calls_by_kind, source.no_calls)
+    return (Detail("no-calls", f"{counted(source.no_calls, 'record')} that are no calls", tables=(kinds,)),)
 
 
 def _rejects(run: AuditRun) -> tuple[Table, Table]:

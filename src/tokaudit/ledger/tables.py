@@ -1,4 +1,4 @@
-"""What are the tables that ingest hands to the ledger?
+"""What are the tables of the ledger, as ingest hands them over?
 
 records   one row a call as logged, source line included
 parts     one row a piece of its prompt or answer, in prompt order
@@ -31,6 +31,11 @@ RECORDS = pl.Schema(
         "record_id": pl.UInt64,  # this row: its file and place
         "call_key": pl.UInt64,  # the call, whichever file tells it
         "line": pl.Int64,
+        "is_fragment": pl.Boolean,  # tells more of the calls that carry its link_key, and is none itself
+        "link_key": pl.UInt64,  # by which fragments find their calls; null = none
+        "previous_key": pl.UInt64,  # call_key of the answer that this call goes on from; null = all it sends is logged
+        "span_key": pl.UInt64,  # the span that is this call
+        "parent_span_key": pl.UInt64,
         "fullness": pl.UInt8,  # how much the record tells; the fullest of a call's records wins
         "reader": pl.String,
         "response_id": pl.String,
