@@ -11,14 +11,18 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import polars as pl
 
 from tokaudit.config import Settings
+from tokaudit.doctor import FileFound, found_in
 from tokaudit.errors import InputError, NoCallsError
 from tokaudit.ingest.ingest import IngestReport, ingest
-from tokaudit.ingest.sources import STDIN, STDIN_NAME, Source, find_sources
-from tokaudit.ingest.streams import DAMAGED
+from tokaudit.ingest.sources import STDIN, STDIN_NAME, Source, find_sources, parts_of
+from tokaudit.ingest.storage.place import LocalFile
+from tokaudit.ingest.streams import DAMAGED, UnreadableError
+from tokaudit.ingest.survey import survey
 from tokaudit.ledger.store import Ledger, open_ledger
 from tokaudit.readers.contract import ReadOptions
 from tokaudit.result import AuditRun
@@ -36,20 +40,20 @@ class Progress:
 SILENT = Progress()
 
 
-def _sources(paths: Sequence[str], ledger: Ledger) -> list[Source]:
-    """Expand the paths; standard input is copied to the ledger's private working folder, which goes when it is closed."""
+def _sources(paths: Sequence[str], folder: Path) -> list[Source]:
+    """Expand the paths; standard input is copied to a private working folder, which goes when the work is done."""
     found = find_sources([path for path in paths if path != STDIN])
     if STDIN in paths:
-        copy = ledger.spool.parent / "stdin"
+        copy = folder / "stdin"
         with copy.open("wb") as file:
             shutil.copyfileobj(sys.stdin.buffer, file)
-        found.append(Source(copy, STDIN_NAME, copy.stat().st_size, named=True))
+        found.append(Source(LocalFile(copy, STDIN_NAME), STDIN_NAME, copy.stat().st_size, named=True))
     return found
 
 
 def _read(ledger: Ledger, paths: Sequence[str], settings: Settings, progress: Progress) -> IngestReport:
     options = ReadOptions(columns=settings.columns, timezone=settings.log_timezone)
-    sources = _sources(paths, ledger)
+    sources = _sources(paths, ledger.spool.parent)
     total = sum(source.size for source in sources)
     report = ingest(sources, ledger, options, lambda done: progress.of_bytes(done, total))
     if report.refused and not report.file_ids:
@@ -82,6 +86,30 @@ def audit_paths(
         analysis = analyse(ledger, report.file_ids, settings, progress.of_step)
         refused = [(refusal.name, refusal.reason) for refusal in report.refused]
         return finish(analysis, settings, refused), report
+
+
+def doctor_paths(paths: Sequence[str], settings: Settings, progress: Progress = SILENT) -> tuple[FileFound, ...]:
+    """Say of each file what it is and what it can show. Nothing is stored. Raises InputError for a path that is none."""
+    options = ReadOptions(columns=settings.columns, timezone=settings.log_timezone)
+    with TemporaryDirectory(prefix="tokaudit-") as folder:
+        sources = _sources(paths, Path(folder))
+        total, done = sum(source.size for source in sources), 0
+
+        def advance(count: int) -> None:
+            nonlocal done
+            done += count
+            progress.of_bytes(done, total)
+
+        return tuple(
+            found_in(survey(part, options, advance), settings.rates) for source in sources for part in _parts(source)
+        )
+
+
+def _parts(source: Source) -> list[Source]:
+    try:
+        return parts_of(source)
+    except (OSError, UnreadableError):
+        return [source]  # the survey of it will say what is wrong
 
 
 def _existing(ledger_path: Path) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bz2
 import gzip
 import json
 import random
@@ -54,6 +55,9 @@ def test_a_copy_is_read_once(tmp_path: Path) -> None:
 Rows = list[dict[str, Any]]
 
 
+bz = bz2.compress
+
+
 def gz(data: bytes) -> bytes:
     return gzip.compress(data, mtime=0)
 
@@ -91,6 +95,8 @@ STEPS: dict[str, Callable[[Rows], list[bytes]]] = {
         gz(json_lines(rows)[:500]) + gz(json_lines(rows)[500:700]) + gz(json_lines(rows)[700:]),
     ],
     "a zstd frame": lambda rows: [zst(json_lines(rows[:3])), zst(json_lines(rows[:3])) + zst(json_lines(rows[3:]))],
+    "a bzip2 stream": lambda rows: [bz(json_lines(rows[:3])), bz(json_lines(rows[:3])) + bz(json_lines(rows[3:]))],
+    "text in UTF-16": lambda rows: [json_lines(part).decode().encode("utf-16") for part in (rows[:3], rows)],
     "a packed array": lambda rows: [gz(array(rows[:3])), gz(array(rows[:3])) + gz(array(rows[3:]))],
 }  # fmt: skip
 
@@ -275,7 +281,7 @@ def test_a_file_that_vanishes_is_refused(tmp_path: Path, monkeypatch: pytest.Mon
         gone.unlink(missing_ok=True)
         return framing_of(head)
 
-    monkeypatch.setattr("tokaudit.ingest.ingest.framing_of", framing_of_a_file_in_flight)
+    monkeypatch.setattr("tokaudit.ingest.sniff.framing_of", framing_of_a_file_in_flight)
     report, tables = ingested(tmp_path / "ledger", gone, log)
     assert [(refusal.name, refusal.reason) for refusal in report.refused] == [
         (str(gone), "the file cannot be read: No such file or directory")

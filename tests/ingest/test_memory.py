@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import bz2
 import gzip
 import io
 import json
 import os
 import subprocess
 import sys
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -67,6 +69,14 @@ def zipped(chunks: Iterator[bytes]) -> bytes:
     return b"".join([*(compressor.compress(chunk) for chunk in chunks), compressor.flush()])
 
 
+def archived(name: str, chunks: Iterator[bytes]) -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive, archive.open(name, "w") as member:
+        for chunk in chunks:
+            member.write(chunk)
+    return packed.getvalue()
+
+
 def blown_up(before: bytes, filler: bytes, after: bytes = b"") -> Iterator[bytes]:
     yield before
     for _ in range(BOMB_MIB):
@@ -89,6 +99,9 @@ def test_bombs_stay_small(tmp_path: Path) -> None:
         "header.zst": zipped(blown_up(b"model,", b"a,")),
         "row.zst": zipped(blown_up(TABLE, b",", b"\ngpt-4o,3,4\n")),
         "cell.zst": zipped(blown_up(TABLE + b"gpt-4o,1,", b"9", b"\ngpt-4o,3,4\n")),
+        "line.bz2": bz2.compress(b"".join(blown_up(LINE, b"x", b"\n" + LINE))),
+        "line.zip": archived("a", blown_up(LINE, b"x", b"\n" + LINE)),
+        "line.utf16.zst": zipped(chunk.decode().encode("utf-16-le") for chunk in blown_up(LINE, b"x", b"\n" + LINE)),
         "lines.zst": zipped(iter([json.dumps(row(2, prompt="A" * MIB)).encode() + b"\n"] * MANY)),
     }
     for name, data in bombs.items():
@@ -103,6 +116,9 @@ def test_bombs_stay_small(tmp_path: Path) -> None:
         "blanks.zst": [1, 1],
         "row.zst": [2, 3],
         "cell.zst": [2, 3],
+        "line.bz2": [2, 3],
+        "a": [2, 3],
+        "line.utf16.zst": [2, 3],
         "lines.zst": [MANY, MANY],
     }
     assert peak < MOST_MIB, f"{peak} MiB"

@@ -16,6 +16,7 @@ from tokaudit.errors import InputError
 from tokaudit.ingest import framing, pool, splits, worker
 from tokaudit.ingest.ingest import ingest
 from tokaudit.ingest.sources import find_sources
+from tokaudit.ingest.storage.place import LocalFile
 from tokaudit.ledger.store import open_ledger
 from tokaudit.readers.contract import ReadOptions
 
@@ -139,7 +140,7 @@ class Deadly(ReadOptions):
 def test_a_worker_that_dies_is_said_clearly(log: Path, tmp_path: Path) -> None:
     tasks = [
         worker.Task(split, 7, number, tmp_path, Deadly())
-        for number, split in enumerate(splits.cut(log, "lines", None, 0, 100))
+        for number, split in enumerate(splits.cut(LocalFile(log), "lines", None, 0, 100))
     ]
     with pytest.raises(InputError, match="a worker process died") as caught:
         list(pool.run_in_processes(tasks, 1, lambda _: None))

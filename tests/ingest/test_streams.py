@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bz2
 import gzip
 import random
 import sys
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from ingest.logs import counts, ingested, json_lines, row
+from tokaudit.ingest.storage.place import LocalFile
 from tokaudit.ingest.streams import CorruptStreamError, UnreadableError, compression_of, open_unpacked, reading
 
 if sys.version_info >= (3, 14):
@@ -43,8 +45,7 @@ def streamed(data: bytes, options: dict[int, int]) -> bytes:
 
 def unpacked(path: Path, data: bytes) -> bytes:
     path.write_bytes(data)
-    stream, raw, _ = open_unpacked(path)
-    with raw, stream:
+    with open_unpacked(LocalFile(path)) as (stream, _):
         return b"".join(iter(lambda: stream.read(10_000), b""))
 
 
@@ -63,6 +64,14 @@ WHOLE = {
     "zstd skippable frame last": zst(LINES) + SKIPPABLE,
     "zstd long window": zstd.compress(LINES, options=LONG_WINDOW),
     "zstd long window, streamed": streamed(LINES, LONG_WINDOW),
+    "bzip2": bz2.compress(LINES),
+    "bzip2 of two streams": bz2.compress(LINES[:5000]) + bz2.compress(LINES[5000:]),
+    "bzip2 streams cut inside a line": b"".join(
+        bz2.compress(LINES[start : start + 7777]) for start in range(0, len(LINES), 7777)
+    ),
+    "bzip2 with an empty stream": bz2.compress(b"") + bz2.compress(LINES, 1) + bz2.compress(b""),
+    "gzip with padding between": gz(LINES[:5000]) + b"\0" * 70_000 + gz(LINES[5000:]) + b"\0",
+    "gzip within bzip2 within zstd": zstd.compress(bz2.compress(gz(LINES))),
     "plain": LINES,
 }
 
@@ -72,7 +81,7 @@ def test_packed_is_plain(name: str, tmp_path: Path) -> None:
     assert unpacked(tmp_path / "log", WHOLE[name]) == LINES
 
 
-@pytest.mark.parametrize("pack", [gz, zst], ids=["gzip", "zstd"])
+@pytest.mark.parametrize("pack", [gz, zst, bz2.compress], ids=["gzip", "zstd", "bzip2"])
 def test_a_torn_stream_is_never_a_short_file(pack: Callable[[bytes], bytes], tmp_path: Path) -> None:
     packed = pack(LINES)
     cuts = {*random.Random(1).sample(range(4, len(packed)), 60), len(packed) - 1, len(packed) - 4, len(packed) - 8, 4}
@@ -81,7 +90,9 @@ def test_a_torn_stream_is_never_a_short_file(pack: Callable[[bytes], bytes], tmp
             unpacked(tmp_path / "log", packed[:cut])
 
 
-@pytest.mark.parametrize("pack", [gz, lambda data: gz(data, level=0), zst], ids=["gzip", "gzip stored", "zstd"])
+@pytest.mark.parametrize(
+    "pack", [gz, lambda data: gz(data, level=0), zst, bz2.compress], ids=["gzip", "gzip stored", "zstd", "bzip2"]
+)
 def test_a_flipped_bit_is_an_error_or_harmless(pack: Callable[[bytes], bytes], tmp_path: Path) -> None:
     packed, chance, refused = pack(LINES[:20_000]), random.Random(2), 0
     for _ in range(150):
@@ -94,7 +105,7 @@ def test_a_flipped_bit_is_an_error_or_harmless(pack: Callable[[bytes], bytes], t
     assert refused > 140
 
 
-@pytest.mark.parametrize("pack", [gz, zst], ids=["gzip", "zstd"])
+@pytest.mark.parametrize("pack", [gz, zst, bz2.compress], ids=["gzip", "zstd", "bzip2"])
 def test_bytes_after_the_end_are_an_error(pack: Callable[[bytes], bytes], tmp_path: Path) -> None:
     with pytest.raises(CorruptStreamError):
         unpacked(tmp_path / "log", pack(LINES) + b"garbage")
@@ -106,6 +117,9 @@ def test_bytes_after_the_end_are_an_error(pack: Callable[[bytes], bytes], tmp_pa
         (b"\x1f\x8b\x08\x00", "gzip"),
         (b"\x28\xb5\x2f\xfd", "zstd"),
         (SKIPPABLE, "zstd"),
+        (b"BZh91AY&SY", "bzip2"),
+        (b"BZh", None),
+        (b"BZh9 is a name", None),
         (b"{", None),
         (b"", None),
         (b"\x1f", None),
@@ -134,7 +148,7 @@ def test_names_say_nothing_about_the_packing(tmp_path: Path) -> None:
     assert counts(tables) == (900 + 901 + 901, 0)
 
 
-@pytest.mark.parametrize("pack", [gz, zst], ids=["gzip", "zstd"])
+@pytest.mark.parametrize("pack", [gz, zst, bz2.compress], ids=["gzip", "zstd", "bzip2"])
 def test_nothing_of_a_torn_file_is_in_the_ledger(pack: Callable[[bytes], bytes], tmp_path: Path) -> None:
     packed = pack(LINES * 9)  # the head is whole: the tear shows only after records were read
     damaged = bytearray(packed)

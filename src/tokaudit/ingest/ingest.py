@@ -9,24 +9,22 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 from pathlib import Path
 
 from tokaudit.errors import InputError
-from tokaudit.ingest.collector import BLANK, REJECT
 from tokaudit.ingest.fingerprints import Fingerprint, Manifest, file_id_of, find_known, fingerprint
-from tokaudit.ingest.framing import HEAD_BYTES, framing_of
 from tokaudit.ingest.pool import SMALL_BYTES, run_here, run_in_processes, worker_count
-from tokaudit.ingest.sources import Source
+from tokaudit.ingest.sniff import NOTHING_INSIDE, sniff
+from tokaudit.ingest.sources import Source, parts_of
 from tokaudit.ingest.splits import cut
-from tokaudit.ingest.streams import UnreadableError, open_unpacked, reading
+from tokaudit.ingest.storage.place import Place
+from tokaudit.ingest.streams import UnreadableError, reading
+from tokaudit.ingest.tally import Tally, sum_of, tally_of
 from tokaudit.ingest.worker import Result, Task
 from tokaudit.ledger.store import FileRow, Ledger
 from tokaudit.readers.contract import ReadOptions
-
-NOTHING_INSIDE = "the file is empty"
-NOT_A_LOG = "neither JSON nor a table of columns"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +54,16 @@ class IngestReport:
 
 @dataclass(frozen=True, slots=True)
 class _Job:
-    """One file to read. known: its earlier reading, when it has grown; continued: the same if only what is new is read."""
+    """One file to read. known: its earlier reading, when it has grown; continued: the same if only what is new is read.
+
+    packing: the layers taken off its bytes, None = its offsets are those of the file as it stands.
+    """
 
     source: Source
     file_id: int
     mark: Fingerprint
     framing: str
-    compression: str | None
+    packing: str | None
     known: FileRow | None
     stale: tuple[FileRow, ...]
 
@@ -82,28 +83,33 @@ def options_text(options: ReadOptions) -> str:
     return json.dumps({"columns": dict(options.columns), "timezone": options.timezone}, sort_keys=True)
 
 
-def _sniff(source: Source) -> tuple[str, str | None]:
-    """Return (framing, compression). Raises UnreadableError, or InputError for what is no log."""
-    with reading():
-        stream, raw, compression = open_unpacked(source.path)
-        with raw, stream:
-            head = stream.read(HEAD_BYTES)
-    framing = framing_of(head)
-    if framing is None:
-        raise InputError(NOT_A_LOG if head.strip() else NOTHING_INSIDE)
-    return framing, compression
+def _parts(sources: Sequence[Source], manifest: Manifest, report: IngestReport) -> Iterator[Source]:
+    """Yield the files to read, an archive's one by one. An object that was read before need not be opened: it is none."""
+    for source in sources:
+        version = source.place.version
+        if version is not None and manifest.holds(version):
+            yield source
+            continue
+        try:
+            with reading():
+                parts = parts_of(source)
+        except UnreadableError as error:
+            report.refused.append(Refusal(source.name, str(error), source.named))
+        else:
+            yield from parts
 
 
 def _plan(sources: Sequence[Source], ledger: Ledger, options: str, report: IngestReport) -> Iterator[_Job]:
     manifest = Manifest(ledger.files())
-    for source in sources:
+    replaced: set[int] = set()  # by an earlier file of this ingest: the bytes of one may stand at another's place now
+    for source in _parts(sources, manifest, report):
         try:
             with reading():
-                known = find_known(source.path, source.place, manifest, options)
+                known = find_known(source.place, manifest, options)
         except UnreadableError as error:
             report.refused.append(Refusal(source.name, str(error), source.named))
             continue
-        if known.whole is not None:
+        if known.whole is not None and known.whole.file_id not in replaced:
             _note_known(source, known.whole, ledger, report)
             continue
         # A shorter copy may have been named too: then this is another file, not that one grown.
@@ -113,14 +119,16 @@ def _plan(sources: Sequence[Source], ledger: Ledger, options: str, report: Inges
             report.known.append(source.name)
             continue
         try:
-            framing, compression = _sniff(source)
+            framing, packing = sniff(source.place)
         except (UnreadableError, InputError) as error:
             report.refused.append(Refusal(source.name, str(error), source.named))
             continue
         report.planned[file_id] = source.name
         if known.changed:
             report.changed.append(source.name)
-        yield _Job(source, file_id, known.mark, framing, compression, grown, known.stale)
+        stale = tuple(file for file in known.stale if file.file_id not in report.planned)
+        replaced.update(file.file_id for file in stale)
+        yield _Job(source, file_id, known.mark, framing, packing, grown, stale)
 
 
 def _note_known(source: Source, file: FileRow, ledger: Ledger, report: IngestReport) -> None:
@@ -129,8 +137,8 @@ def _note_known(source: Source, file: FileRow, ledger: Ledger, report: IngestRep
         return
     report.planned[file.file_id] = source.name
     report.file_ids.append(file.file_id)
-    if (file.name, file.path) != (source.name, source.place):
-        ledger.rename(file.file_id, source.name, source.place)
+    if (file.name, file.path) != (source.name, source.place.identity):
+        ledger.rename(file.file_id, source.name, source.place.identity)
 
 
 class _Run:
@@ -146,7 +154,7 @@ class _Run:
         for job in jobs:
             self._jobs[job.file_id] = job
             try:
-                splits = cut(job.source.path, job.framing, job.compression, job.start, job.mark.size)
+                splits = cut(job.source.place, job.framing, job.packing, job.start, job.mark.size)
                 for index, split in enumerate(splits):
                     yield Task(split, job.file_id, index, self._ledger.spool, self._options)
             except UnreadableError as error:
@@ -173,13 +181,13 @@ class _Run:
     def _commit(self, job: _Job, results: list[Result]) -> None:
         failure = self._failures.get(job.file_id) or next((r.failure for r in results if r.failure), None)
         if failure is None and job.known is None:
-            failure = _nothing_kept(results)
+            failure = _nothing_kept(sum_of(result.tally for result in results))
         if failure is not None:
             self._refuse(job, failure)
         else:
             row = _file_row(job, results, self._options)
             after_line = job.continued.resume_line if job.continued else 0
-            bases = _line_bases(job, results)
+            bases = _line_bases(_held_before(job), results)
             stale = [file.file_id for file in job.stale]
             self._ledger.append(row, _tables(results), bases, after_line=after_line, instead_of=stale)
             self._report.file_ids.append(job.file_id)
@@ -189,13 +197,15 @@ class _Run:
             path.unlink()
 
 
-def _nothing_kept(results: Sequence[Result]) -> str | None:
+def _nothing_kept(held: Tally) -> str | None:
     """Say why nothing of a file could be kept; None when something was, or when there is nothing in it but blanks."""
-    rejects = sum((Counter(result.rejects) for result in results), Counter[str]())
-    if not rejects or any(result.formats for result in results):
+    if held.formats or not (held.rejects or held.asides):
         return None
-    ((reason, _),) = rejects.most_common(1)
-    return f"{reason}: none of its {rejects.total():,} records could be kept"
+    if not held.rejects:
+        ((kind, _),) = held.asides.most_common(1)
+        return f"it holds no calls, only {kind}"
+    ((reason, _),) = held.rejects.most_common(1)
+    return f"{reason}: none of its {held.rejects.total():,} records could be kept"
 
 
 def _tables(results: Sequence[Result]) -> dict[str, list[Path]]:
@@ -206,38 +216,30 @@ def _tables(results: Sequence[Result]) -> dict[str, list[Path]]:
     return tables
 
 
-def _lines_before(job: _Job) -> int:
-    return job.continued.lines - (job.continued.open_line is not None) if job.continued else 0
+def _held_before(job: _Job) -> Tally:
+    """Return what stays of an earlier reading that is continued: all but a last line that may have been half a line."""
+    known = job.continued
+    if known is None:
+        return Tally()
+    held = Tally(known.lines, known.blanks, Counter(known.formats), Counter(known.asides))
+    if known.open_line is not None:
+        held.remove(replace(tally_of(known.open_line), rejects=Counter()))
+    return held
 
 
-def _line_bases(job: _Job, results: Sequence[Result]) -> dict[int, int]:
+def _line_bases(held_before: Tally, results: Sequence[Result]) -> dict[int, int]:
     """Return, by split, how many lines of the file come before it."""
-    base = _lines_before(job)
+    base = held_before.lines
     bases = {}
     for result in results:
         bases[result.index] = base
-        base += result.lines
+        base += result.tally.lines
     return bases
-
-
-def _formats(job: _Job, results: Sequence[Result]) -> dict[str, int]:
-    """Count the file's records by reader."""
-    formats = Counter(job.continued.formats if job.continued else {})
-    if job.continued and job.continued.open_line not in (None, BLANK, REJECT):
-        formats[job.continued.open_line] -= 1
-    for result in results:
-        formats.update(result.formats)
-    return +formats
-
-
-def _blanks(job: _Job, results: Sequence[Result]) -> int:
-    before = job.continued.blanks - (job.continued.open_line == BLANK) if job.continued else 0
-    return before + sum(result.blanks for result in results)
 
 
 def _prefix_size(job: _Job, last: Result) -> int:
     """Return how many raw bytes a grown version of the file begins with."""
-    if job.compression or job.framing == "table":
+    if job.packing or job.framing == "table" or job.source.place.version:
         return job.mark.size
     return last.settled_at  # a line may be half written, a JSON array that grows loses its closing bracket
 
@@ -247,31 +249,32 @@ def _file_row(job: _Job, results: Sequence[Result], options: ReadOptions) -> Fil
     columns = dict(job.continued.columns if job.continued else {})
     for result in results:
         columns.update(result.columns)
-    lines = _lines_before(job) + sum(result.lines for result in results)
+    held = sum_of((_held_before(job), *(result.tally for result in results)))
     prefix_size = _prefix_size(job, last)
     whole = prefix_size == job.mark.size
     return FileRow(
         file_id=job.file_id,
         name=job.source.name,
-        path=job.source.place,
+        path=job.source.place.identity,
         content_hash=job.mark.content_hash,
         raw_size=job.mark.size,
         prefix_size=prefix_size,
-        prefix_hash=job.mark.content_hash if whole else _prefix_hash(job.source.path, prefix_size),
+        prefix_hash=job.mark.content_hash if whole else _prefix_hash(job.source.place, prefix_size),
         resume_at=last.settled_at,
-        resume_line=lines - (last.open_line is not None),
-        open_line=last.open_line,
-        lines=lines,
-        blanks=_blanks(job, results),
+        resume_line=held.lines - (last.open_line is not None),
+        open_line=last.open_line.text if last.open_line else None,
+        lines=held.lines,
+        blanks=held.blanks,
         framing=job.framing,
-        formats=_formats(job, results),
+        formats=dict(held.formats),
+        asides=dict(held.asides),
         columns=columns,
         options=options_text(options),
     )
 
 
-def _prefix_hash(path: Path, size: int) -> str:
-    return fingerprint(path, [size]).prefix_hashes.get(size, "")
+def _prefix_hash(place: Place, size: int) -> str:
+    return fingerprint(place, [size]).prefix_hashes.get(size, "")
 
 
 def ingest(

@@ -70,7 +70,7 @@ def run_in_processes(tasks: Iterable[Task], workers: int, progress: Callable[[in
                 yield _first(waiting, counter, progress)
         except BrokenProcessPool as error:
             hint = "the memory may be too small; nothing of the file was kept"
-            raise InputError("a worker process died", where=str(waiting[0][0].split.path), hint=hint) from error
+            raise InputError("a worker process died", where=waiting[0][0].split.place.identity, hint=hint) from error
         finally:
             for _, future in waiting:
                 future.cancel()

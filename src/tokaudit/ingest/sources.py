@@ -1,58 +1,60 @@
 """Which files did the user name?
 
-A path is a file, a folder (read whole, hidden files left out), a glob, or `-` for standard input.
+A path is a file, a folder (read whole, hidden files left out), a glob, an address in an object store, or `-` for standard
+input. A zip archive stands for the files in it.
 """
 
 from __future__ import annotations
 
 import glob
-import os
+import re
 import stat
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from os import walk
 from pathlib import Path
 
 from tokaudit.errors import InputError
+from tokaudit.ingest.storage.archives import members_of
+from tokaudit.ingest.storage.listing import find_objects
+from tokaudit.ingest.storage.place import LocalFile, Place, printable
+from tokaudit.ingest.storage.remote import ADDRESS, SCHEMES
 
 STDIN = "-"
 STDIN_NAME = "<stdin>"
 
+_OTHER_ADDRESS = re.compile(r"[a-z][a-z0-9+.-]+://", re.IGNORECASE)
+
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One file to read. named: the user named it himself, so an unreadable one is an error, not a skipped file."""
+    """One file to read.
 
-    path: Path
+    name: in the user's words. size: its bytes as they stand. named: the user named it himself, so an unreadable one is an
+    error, not a skipped file.
+    """
+
+    place: Place
     name: str
     size: int
     named: bool
 
-    @property
-    def place(self) -> str:
-        """Where the file stands, however it was named; standard input has no other name."""
-        return self.name if self.name == STDIN_NAME else _printable(self.path.resolve())
-
-
-def _printable(path: Path) -> str:
-    # A name need not be UTF-8; what cannot be written anywhere else stands for itself as U+FFFD.
-    return os.fsencode(path).decode("utf-8", "replace")
-
 
 def _source(path: Path, *, named: bool) -> Source:
-    name = _printable(path)
+    name = printable(path)
     try:
         info = path.stat()
         if not stat.S_ISREG(info.st_mode):  # before it is opened: a pipe would wait for its writer
             raise InputError("not a regular file", where=name, hint="give a file, a folder, or - for standard input")
         if named:
             path.open("rb").close()
+        return Source(LocalFile(path.resolve()), name, info.st_size, named)
     except OSError as error:
         raise InputError(f"cannot read the file: {error.strerror}", where=name, hint="check the path") from error
-    return Source(path, name, info.st_size, named)
 
 
 def _files_below(folder: Path) -> Iterator[Path]:
-    for root, folders, names in os.walk(folder):
+    for root, folders, names in walk(folder):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in sorted(names):
             path = Path(root, name)
@@ -71,17 +73,35 @@ def _expand(text: str) -> list[Source]:
         return [_source(path, named=True)]
     matches = sorted(glob.glob(text, recursive=True)) if glob.has_magic(text) else []
     if not matches:
-        hint = (
-            "no file matches the pattern" if glob.has_magic(text) else "check the spelling; relative paths start here"
-        )
-        raise InputError("no such file or folder", where=text, hint=hint)
+        raise InputError("no such file or folder", where=text, hint=_hint_on(text))
     return [source for match in matches for source in _expand(match)]
+
+
+def _hint_on(text: str) -> str:
+    if _OTHER_ADDRESS.match(text):
+        return f"of addresses, {', '.join(f'{scheme}://' for scheme in SCHEMES)} are read; download other files first"
+    if glob.has_magic(text):
+        return "no file matches the pattern"
+    return "check the spelling; relative paths start here"
+
+
+def _expand_address(text: str) -> list[Source]:
+    found = find_objects(text)
+    return [Source(each, each.address, each.size, named=each.address == text) for each in found]
 
 
 def find_sources(paths: Sequence[str]) -> list[Source]:
     """Expand the user's paths into files, each once, in a fixed order. Raises InputError naming the path."""
-    found: dict[Path, Source] = {}
+    found: dict[Place, Source] = {}
     for text in paths:
-        for source in _expand(text):
-            found.setdefault(source.path.resolve(), source)
+        for source in _expand_address(text) if ADDRESS.match(text) else _expand(text):
+            found.setdefault(source.place, source)
     return list(found.values())
+
+
+def parts_of(source: Source) -> list[Source]:
+    """Return an archive's files as sources, any other file as it is. Raises OSError or UnreadableError."""
+    members = members_of(source.place)
+    if members is None:
+        return [source]
+    return [Source(member, f"{source.name}/{member.name}", member.size, named=False) for member in members]

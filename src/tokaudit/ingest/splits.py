@@ -1,31 +1,45 @@
 """How is a file cut into pieces of work?
 
-A split owns every record that starts inside it. A plain JSONL file is cut at line ends into byte ranges that the workers
-read themselves; unpacked streams are cut into runs of whole lines that are handed over; tables and JSON documents are one
-split, since only a scan from the start can tell where their records begin.
+A split owns every record that starts inside it. A plain JSONL file, here or in an object store, is cut at line ends into
+byte ranges that the workers read themselves; unpacked streams are cut into runs of whole lines that are handed over; all
+other framings are one split, since only a scan from the start can tell where their records begin.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import BinaryIO
 
+from tokaudit.ingest.cassettes import frame_cassette
+from tokaudit.ingest.chunks import frame_chunks
 from tokaudit.ingest.csv_rows import frame_table
 from tokaudit.ingest.documents import frame_document
+from tokaudit.ingest.events import frame_events
 from tokaudit.ingest.framing import Frame, LineBlock, frame_lines, line_blocks
+from tokaudit.ingest.storage.place import Place
 from tokaudit.ingest.streams import open_unpacked, reading
+from tokaudit.ingest.text_rows import frame_text
 
 SPLIT_BYTES = 24 << 20
 HANDED_BYTES = 8 << 20
 
+_FRAMERS: Mapping[str, Callable[[BinaryIO], Iterator[Frame]]] = {
+    "document": frame_document,
+    "chunks": frame_chunks,
+    "events": frame_events,
+    "cassette": frame_cassette,
+    "text": frame_text,
+    "table": frame_table,
+}
+"""By framing, how the records of a whole file are found; the lines of a file are cut up before."""
+
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """A piece of one file. blocks: its lines, when they are handed over; else [start, end) of the unpacked file."""
+    """A piece of one file. blocks: its lines, when they are handed over; else the bytes [start, end), None = to its end."""
 
-    path: Path
+    place: Place
     framing: str
     start: int = 0
     end: int | None = None
@@ -46,17 +60,16 @@ def _next_line(file: BinaryIO, position: int, size: int) -> int:
     return size
 
 
-def _ranges(path: Path, start: int, size: int) -> Iterator[Split]:
-    with path.open("rb") as file:
+def _ranges(place: Place, start: int, size: int) -> Iterator[Split]:
+    with place.open() as file:
         while start < size:
             end = _next_line(file, start + SPLIT_BYTES, size) if start + SPLIT_BYTES < size else size
-            yield Split(path, "lines", start, end)
+            yield Split(place, "lines", start, end)
             start = end
 
 
-def _handed(path: Path, start: int) -> Iterator[Split]:
-    stream, raw, _ = open_unpacked(path)
-    with raw, stream:
+def _handed(place: Place, start: int) -> Iterator[Split]:
+    with open_unpacked(place) as (stream, _):
         _skip(stream, start)
         waiting: list[LineBlock] = []
         held = 0
@@ -64,10 +77,10 @@ def _handed(path: Path, start: int) -> Iterator[Split]:
             waiting.append(block)
             held += len(block.data)
             if held >= HANDED_BYTES:
-                yield Split(path, "lines", waiting[0].offset, blocks=tuple(waiting))
+                yield Split(place, "lines", waiting[0].offset, blocks=tuple(waiting))
                 waiting, held = [], 0
         if waiting:
-            yield Split(path, "lines", waiting[0].offset, blocks=tuple(waiting))
+            yield Split(place, "lines", waiting[0].offset, blocks=tuple(waiting))
 
 
 def _skip(stream: BinaryIO, count: int) -> None:
@@ -75,15 +88,15 @@ def _skip(stream: BinaryIO, count: int) -> None:
         count -= len(chunk)
 
 
-def cut(path: Path, framing: str, compression: str | None, start: int, size: int) -> Iterator[Split]:
+def cut(place: Place, framing: str, packing: str | None, start: int, size: int) -> Iterator[Split]:
     """Cut a file into splits in file order, lines from unpacked byte `start` on. Raises UnreadableError."""
     with reading():
         if framing != "lines":
-            yield Split(path, framing)
-        elif compression is None:
-            yield from _ranges(path, start, size)
+            yield Split(place, framing)
+        elif packing is None and place.is_seekable:
+            yield from _ranges(place, start, size)
         else:
-            yield from _handed(path, start)
+            yield from _handed(place, start)
 
 
 def frames_of(split: Split) -> Iterator[Frame]:
@@ -91,14 +104,13 @@ def frames_of(split: Split) -> Iterator[Frame]:
     if split.blocks is not None:
         yield from frame_lines(split.blocks)
         return
-    with reading():
-        stream, raw, _ = open_unpacked(split.path)
-        with raw, stream:
-            if split.framing == "lines":
+    with reading(), open_unpacked(split.place) as (stream, _):
+        if split.framing in _FRAMERS:
+            yield from _FRAMERS[split.framing](stream)
+        else:
+            if split.start:  # of a file as it stands: an unpacked stream is read from its beginning only
                 stream.seek(split.start)
-                yield from frame_lines(line_blocks(stream, split.start, split.end))
-            else:
-                yield from frame_document(stream) if split.framing == "document" else frame_table(stream)
+            yield from frame_lines(line_blocks(stream, split.start, split.end))
 
 
 def end_of(split: Split) -> tuple[int, bool]:
@@ -108,6 +120,6 @@ def end_of(split: Split) -> tuple[int, bool]:
         return last.offset + len(last.data), not last.data.endswith(b"\n")
     if not split.end:
         return 0, False
-    with reading(), split.path.open("rb") as file:
+    with reading(), split.place.open() as file:
         file.seek(split.end - 1)
         return split.end, file.read(1) != b"\n"
