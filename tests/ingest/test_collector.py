@@ -15,15 +15,18 @@ from hypothesis import strategies as st
 
 from ingest.logs import SHARED, Tables, chat, counts, ingested, json_lines, row
 from ingest.test_framing import json_values
-from tokaudit.ingest.collector import BLANK, REJECT, UNKNOWN_FORMAT, Collector, fullness
+from tokaudit.ingest.collector import Collector, call_key, fullness
 from tokaudit.ingest.contents import TOO_DEEP
+from tokaudit.ingest.decoding import NOT_JSON
 from tokaudit.ingest.framing import Frame
 from tokaudit.ingest.ingest import ingest
 from tokaudit.ingest.sources import find_sources
-from tokaudit.ingest.tables import KINDS, MEDIA, NO_MESSAGE, RESPONSE_SCHEMA, ROLES, TABLES, TOOLS
+from tokaudit.ingest.tally import sum_of
 from tokaudit.ledger.scope import select_scope
 from tokaudit.ledger.store import open_ledger
+from tokaudit.ledger.tables import KINDS, MEDIA, NO_MESSAGE, RESPONSE_SCHEMA, ROLES, TABLES, TOOLS
 from tokaudit.readers.contract import ReadOptions
+from tokaudit.readers.file_reader import UNKNOWN_FORMAT
 from tokaudit.schema import Call, Part, Usage
 from tokaudit.tokens.count import count_tokens
 
@@ -167,9 +170,20 @@ def test_what_a_frame_was_read_as() -> None:
     ):
         collector.add(Frame(0, 1, data, reject))
         seen.append(collector.last)
-    assert seen == [REJECT, BLANK, REJECT, "openai_chat", REJECT]
-    assert (collector.lines, collector.blanks, collector.formats.total(), collector.rejects.total()) == (5, 1, 1, 3)
-    assert collector.rejects[UNKNOWN_FORMAT] == 1
+    assert [tally.blanks for tally in seen] == [0, 1, 0, 0, 0]
+    assert [dict(tally.rejects) for tally in seen] == [{UNKNOWN_FORMAT: 1}, {}, {"too long": 1}, {}, {NOT_JSON: 1}]
+    assert [dict(tally.formats) for tally in seen] == [{}, {}, {}, {"openai_chat": 1}, {}]
+    assert sum_of(seen) == collector.tally
+
+
+def test_every_record_of_a_page_is_a_call_of_its_own() -> None:
+    collector = Collector(7, ReadOptions())
+    page = {"object": "list", "data": [chat(1), chat(2), {"x": 1}], "has_more": False}
+    collector.add(Frame(0, 1, json.dumps(page).encode()))
+    collector.add(Frame(900, 2, json.dumps({"object": "list", "data": []}).encode()))
+    assert (collector.tally.formats, collector.tally.asides) == ({"openai_chat": 2}, {"empty page": 1})
+    assert collector.tally.rejects == {UNKNOWN_FORMAT: 1}
+    assert collector.drain()["records"]["record_id"].n_unique() == 2
 
 
 @pytest.mark.parametrize("name", ["acr-run-1/openai.jsonl.gz", "workload/openai.jsonl.gz", "workload/litellm.jsonl.gz"])
@@ -291,9 +305,10 @@ def test_no_record_stops_the_run(tmp_path_factory: pytest.TempPathFactory, recor
     collector = Collector(7, ReadOptions())
     for number, record in enumerate(records, 1):
         collector.add(Frame(number, number, json.dumps(record).encode()))
-    assert collector.formats.total() + collector.rejects.total() == len(records)
+    tally = collector.tally
+    assert tally.formats.total() + tally.asides.total() + tally.rejects.total() >= len(records)
     tables = collector.drain()
-    assert tables["records"].height == collector.formats.total()
+    assert tables["records"].height == collector.tally.formats.total()
     assert tables["records"].null_count()["record_id"].item() == 0
 
 
@@ -307,3 +322,13 @@ def test_extreme_values_reach_the_ledger(tmp_path: Path) -> None:
     log.write_bytes(json_lines(records))
     _, tables = ingested(tmp_path / "ledger", log)
     assert counts(tables) == (3, 0)
+
+
+def test_ids_that_come_back_are_not_enough_to_be_the_same_call() -> None:
+    def key(response_id: str, output: int) -> int:
+        usage = Usage(10, output, 0)
+        return call_key(Call("r", response_id=response_id, response_model="llama3", usage=usage), 0)
+
+    assert key("chatcmpl-123", 5) == key("chatcmpl-123", 5)
+    assert key("chatcmpl-123", 5) != key("chatcmpl-123", 6)
+    assert key("chatcmpl-AhjSMl7oZ79yIPHLRYgmgXSixTJr7", 5) == key("chatcmpl-AhjSMl7oZ79yIPHLRYgmgXSixTJr7", 6)

@@ -98,6 +98,43 @@ def test_a_header_may_have_line_ends_in_quotes() -> None:
     assert [(frame.line, frame.data) for frame in table(b'"a\nb",c\n1,2\n')] == [(3, {"a\nb": "1", "c": "2"})]
 
 
+@pytest.mark.parametrize("end", [b"\n", b"\r\n"])
+@pytest.mark.parametrize(
+    ("lines", "line"),
+    [
+        ([b"sep=;", b"model;tokens", b"x;1,5"], 3),
+        ([b'"sep=;"', b"model;tokens", b"x;1,5"], 3),
+        ([BOM + b"SEP=;", b"", b"model;tokens", b"x;1,5"], 4),
+        ([BOM + b"model;tokens", b"x;1,5"], 2),
+        ([b"", b" ", b"model;tokens", b"x;1,5"], 4),
+        ([b"model\ttokens", b"x\t1,5"], 2),
+        ([b"model|tokens", b"x|1,5"], 2),
+        ([b'"model";"tokens"', b'"x";"1,5"'], 2),
+    ],
+)
+def test_what_stands_before_and_between(lines: list[bytes], line: int, end: bytes) -> None:
+    data = end.join(lines) + end
+    assert framing_of(data) == "table"
+    assert [(frame.line, frame.data) for frame in table(data)] == [(line, {"model": "x", "tokens": "1,5"})]
+
+
+def test_a_hint_for_excel_decides_against_the_header() -> None:
+    assert [frame.data for frame in table(b"sep=|\na,b;c|d\n1|2\n")] == [{"a,b;c": "1", "d": "2"}]
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_a_header_of_several_lines(delimiter: str) -> None:
+    header = delimiter.join(['"model\n(""name"")"', "size", '"tokens\n\nof all"'])
+    data = f'{header}\nx{delimiter}5" disk{delimiter}1\n'.encode()
+    assert framing_of(data) == "table"
+    expected = {'model\n("name")': "x", "size": '5" disk', "tokens\n\nof all": "1"}
+    assert [(frame.line, frame.data) for frame in table(data)] == [(5, expected)]
+
+
+def test_a_quote_inside_a_header_means_nothing() -> None:
+    assert [frame.data for frame in table(b'5" disk,b\n1,2\n')] == [{'5" disk': "1", "b": "2"}]
+
+
 @pytest.mark.parametrize(
     "row",
     [

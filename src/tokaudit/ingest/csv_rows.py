@@ -8,17 +8,20 @@ from __future__ import annotations
 import csv
 import io
 import itertools
+import re
 from collections.abc import Iterator
 from typing import BinaryIO, TextIO
 
 from tokaudit.ingest import framing
-from tokaudit.ingest.framing import TOO_LONG, Frame, delimiter_of
+from tokaudit.ingest.framing import EXCEL_HINT, NOT_UTF8, TOO_LONG, Frame, delimiter_of, is_not_utf8
 
 QUOTE_NOT_CLOSED = "a quote is opened here and never closed"
-NOT_UTF8 = "not valid UTF-8"
 NOT_A_ROW = "not a CSV row"
 NOT_A_HEADER = "the first line is not a CSV header"
 WRONG_FIELDS = "the row has another number of fields than the header"
+
+
+_OPENING_QUOTE = re.compile(r'(?:^|[,;\t|])\s*"')
 
 
 class _RowTooLongError(Exception):
@@ -64,9 +67,8 @@ def frame_table(stream: BinaryIO) -> Iterator[Frame]:
 
 def _rows(lines: _Lines) -> Iterator[Frame]:
     try:
-        head = next(lines, "")
-        delimiter = delimiter_of(head.encode("utf-8", "replace")) or ","
-        rows = csv.reader(itertools.chain([head], lines), delimiter=delimiter, strict=True)
+        delimiter, head = _head(lines)
+        rows = csv.reader(itertools.chain(head, lines), delimiter=delimiter, strict=True)
         header = [name.strip() for name in next(rows, [])]
     except (csv.Error, _RowTooLongError):
         yield Frame(0, 1, None, NOT_A_HEADER)
@@ -86,11 +88,28 @@ def _rows(lines: _Lines) -> Iterator[Frame]:
             yield _frame(number, line, header, cells)
 
 
+def _head(lines: _Lines) -> tuple[str, list[str]]:
+    """Return the delimiter and the lines of the header, which may hold line ends in quotes. Raises _RowTooLongError."""
+    hint, head, is_open = None, list[str](), False
+    for line in lines:
+        if not head and (line.isspace() or (hint is None and EXCEL_HINT.fullmatch(line))):
+            hint = hint or EXCEL_HINT.fullmatch(line)
+            lines.begin_row()
+            continue
+        head.append(line)
+        # In a row of whole cells quotes come in pairs; elsewhere than at the begin of a cell they mean nothing.
+        is_open = (is_open or _OPENING_QUOTE.search(line) is not None) and is_open == (line.count('"') % 2 == 0)
+        if not is_open:
+            break
+    text = "".join(head).encode("utf-8", "surrogateescape")
+    return (hint[1] if hint else delimiter_of(text) or ","), head
+
+
 def _frame(number: int, line: int, header: list[str], cells: list[str]) -> Frame:
     if not any(cells):
         return Frame(number, line, None)
     if len(cells) != len(header):
         return Frame(number, line, None, WRONG_FIELDS)
-    if any("\udc80" <= character <= "\udcff" for cell in cells if not cell.isascii() for character in cell):
+    if any(map(is_not_utf8, cells)):
         return Frame(number, line, None, NOT_UTF8)
     return Frame(number, line, dict(zip(header, cells, strict=True)))

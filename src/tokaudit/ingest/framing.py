@@ -1,36 +1,68 @@
 """Where does one record end and the next begin?
 
-Three framings: `lines` (JSONL, here), `document` (a JSON array, or JSON values written over several lines: `documents`),
-`table` (CSV: `csv_rows`). Each yields frames: a record's first line (1-based), its first byte, and either its bytes or the
-reason why it is unusable.
+The framings are `lines` (JSONL, here), `document` (a JSON array, or JSON values written over several lines: `documents`),
+`chunks` (pieces of streams, as lines or items: `chunks`), `events` (event streams: `events`), `cassette` (recorded HTTP
+exchanges in YAML: `cassettes`), `text` (lines of pairs: `text_rows`), `table` (CSV: `csv_rows`). Each yields frames: a
+record's first line (1-based), its first byte, and either its data or the reason why it is unusable.
 """
 
 from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import dropwhile, islice
 from typing import BinaryIO, NamedTuple
 
 import orjson
+
+from tokaudit.ingest.pages import find_list
+from tokaudit.ingest.prefixed import are_prefixed
+from tokaudit.ingest.signs import (
+    LINES_ASKED,
+    begins_with_two,
+    first_values,
+    holds_chunks,
+    is_cassette,
+    is_events,
+    is_text_log,
+    known_refusal,
+)
+from tokaudit.ingest.text_lines import row_of_line
+from tokaudit.schema import Json
 
 LONGEST_RECORD = 32 << 20
 """Bytes. Longer records are rejected, so that a file of one endless line cannot fill the memory."""
 READ_BYTES = 4 << 20
 HEAD_BYTES = 1 << 20
 BOM = b"\xef\xbb\xbf"
+SEPARATOR = b"\x1e"
+"""Begins each record of a JSON text sequence (RFC 7464)."""
+BLANKS = b" \t\r\n\x0b\x0c" + SEPARATOR
 
 TOO_LONG = f"the record is longer than {LONGEST_RECORD >> 20} MiB"
 NOT_CLOSED = "the JSON value is not closed before the file ends"
+NOT_UTF8 = "not valid UTF-8"
 
 
 class Frame(NamedTuple):
-    """One record as bytes (lines, document) or cells (table); blank lines have neither data nor reject."""
+    """One record: bytes of JSON, or decoded already. Blank lines have neither data nor reject.
+
+    end: the byte after it, where it is not `data` that stands in the file.
+    """
 
     offset: int
     line: int
-    data: bytes | dict[str, str] | None
+    data: bytes | dict[str, Json] | None
     reject: str | None = None
+    end: int | None = None
+
+    @property
+    def after(self) -> int:
+        """The byte after the record, as far as it was read."""
+        if self.end is not None:
+            return self.end
+        return self.offset + (len(self.data) if isinstance(self.data, bytes) else 0)
 
 
 class LineBlock(NamedTuple):
@@ -44,37 +76,84 @@ class LineBlock(NamedTuple):
 _ARRAY = re.compile(rb"\s*\[\s*(?:[\[{\]]|null\b|\Z)")
 """The beginning of an array of records; text logs begin with things like `[2026-01-31` or `[info]`."""
 
+_DELIMITERS = (",", ";", "\t", "|")
+EXCEL_HINT = re.compile(r'"?sep=([,;\t|])"?\s*', re.IGNORECASE)
+"""A first line by which Excel is told the delimiter."""
+_ROWS_ASKED = 50
+
 
 def framing_of(head: bytes) -> str | None:
-    """Tell a file's framing by its beginning: `lines`, `document`, `table`, or None when it is none of them.
+    """Tell a file's framing by its beginning; None when it is none of them.
 
     >>> framing_of(b'{"a": 1}\\n{"a": 2}\\n'), framing_of(b'[{"a": 1}]'), framing_of(b'{\\n "a": 1\\n}')
     ('lines', 'document', 'document')
-    >>> framing_of(b"model,prompt_tokens\\ngpt-4o,3\\n"), framing_of(b"\\x00\\x01")
-    ('table', None)
+    >>> framing_of(b"model,prompt_tokens\\ngpt-4o,3\\n"), framing_of(b'data: {"a": 1}\\n\\n'), framing_of(b"\\x00\\x01")
+    ('table', 'events', None)
     """
-    text = head.removeprefix(BOM)
+    text = head.removeprefix(BOM).lstrip(SEPARATOR)
     start = text.lstrip()[:1]
     if not start or (b"\0" in text[:4096] and start not in b"{["):
         return None
+    lines = _whole_lines(text, head)
+    if is_document(head):
+        return "chunks" if holds_chunks(first_values(text)) else "document"
+    objects = _objects(lines)
+    if start == b"{" or _are_mostly_whole(objects):
+        # Text logs and event streams may hold a few whole objects too.
+        return "events" if is_events(lines) else "chunks" if holds_chunks(objects) else "lines"
+    return _framing_of_text(text, lines)
+
+
+def is_document(head: bytes) -> bool:
+    """Say whether JSON values are not one a line: items of an array, or objects side by side or over several lines."""
+    text = head.removeprefix(BOM).lstrip(SEPARATOR)
     if _ARRAY.match(text):
-        return "document"
+        return True
+    if text.lstrip()[:1] != b"{" or _are_mostly_whole(_objects(_whole_lines(text, head))):
+        return False
+    # Hardly a whole object on any line: values over several lines, or a single line longer than the head.
+    is_one_line = len(head) >= HEAD_BYTES and b"\n" not in text.strip()
+    return not is_one_line or begins_with_two(text) or find_list(text) is not None
+
+
+def _whole_lines(text: bytes, head: bytes) -> list[bytes]:
     lines = text.splitlines()
-    whole = lines[:-1] if len(lines) > 1 and len(head) >= HEAD_BYTES else lines
-    opened = [_is_object(line) for line in whole[:1000] if line[:1] == b"{"]
-    if opened and 2 * sum(opened) >= len(opened):  # a torn line among them makes no document
+    return lines[:-1] if len(lines) > 1 and len(head) >= HEAD_BYTES else lines
+
+
+def _objects(lines: list[bytes]) -> list[dict[str, Json] | None]:
+    """Decode the lines that begin an object; None stands for one that is not whole."""
+    return [_object(line) for line in map(_unseparated, lines[:LINES_ASKED]) if line[:1] == b"{"]
+
+
+def _are_mostly_whole(objects: list[dict[str, Json] | None]) -> bool:
+    return bool(objects) and 2 * objects.count(None) <= len(objects)  # a torn line among them makes no document
+
+
+def _framing_of_text(text: bytes, lines: list[bytes]) -> str | None:
+    if is_events(lines):
+        return "events"
+    if is_cassette(lines):
+        return "cassette"
+    if known_refusal(text):
+        return None
+    if are_prefixed(lines):
         return "lines"
-    if start == b"{":
-        # Hardly a whole object on any line: values over several lines, or a single line longer than the head.
-        return "document" if len(lines) > 1 or len(head) < HEAD_BYTES else "lines"
+    if is_text_log(lines) and not _has_a_header(text, lines):
+        return "text"
     return "table" if delimiter_of(text) else None
 
 
-def _is_object(line: bytes) -> bool:
+def _unseparated(line: bytes) -> bytes:
+    return line.removeprefix(SEPARATOR)
+
+
+def _object(line: bytes) -> dict[str, Json] | None:
     try:
-        return isinstance(orjson.loads(line), dict)
+        value = orjson.loads(line)
     except orjson.JSONDecodeError:
-        return False
+        return None
+    return value if isinstance(value, dict) else None
 
 
 def line_blocks(stream: BinaryIO, offset: int = 0, end: int | None = None) -> Iterator[LineBlock]:
@@ -113,34 +192,66 @@ def line_blocks(stream: BinaryIO, offset: int = 0, end: int | None = None) -> It
         yield LineBlock(offset, b"".join(parts))
 
 
-def frame_lines(blocks: Iterator[LineBlock] | tuple[LineBlock, ...]) -> Iterator[Frame]:
-    """Yield each line of the blocks; lines are numbered from 1 in the first block."""
+def rows_of(blocks: Iterable[LineBlock]) -> Iterator[tuple[int, int, bytes | None]]:
+    """Yield (offset, line, bytes without the newline) of each line, numbered from 1; None stands for one that is too long."""
     line = 0
     for block in blocks:
         if block.too_long:
             line += 1
-            yield Frame(block.offset, line, None, TOO_LONG)
+            yield block.offset, line, None
             continue
         offset = block.offset
         rows = block.data.split(b"\n")
         for row in rows[:-1] if not rows[-1] else rows:
             line += 1
-            text = row.removeprefix(BOM).strip() if offset == 0 else row.strip()
             # A line may outgrow the limit within the last read of its block.
-            yield (
-                Frame(offset, line, None, TOO_LONG) if len(row) > LONGEST_RECORD else Frame(offset, line, text or None)
-            )
+            yield offset, line, None if len(row) > LONGEST_RECORD else row
             offset += len(row) + 1
 
 
+def frame_lines(blocks: Iterable[LineBlock]) -> Iterator[Frame]:
+    """Yield each line of the blocks; lines are numbered from 1 in the first block."""
+    for offset, line, row in rows_of(blocks):
+        if row is None:
+            yield Frame(offset, line, None, TOO_LONG)
+        else:
+            yield Frame(offset, line, (row if offset else row.removeprefix(BOM)).strip(BLANKS) or None)
+
+
 def delimiter_of(head: bytes) -> str | None:
-    """Tell a table's delimiter by its first line: the one of , ; tab | that cuts it most often; None = no table."""
-    first = head.splitlines()[0] if head else b""
+    """Tell a table's delimiter by its header: the one of , ; tab | that cuts it most often; None = no table."""
+    lines = _table_lines(head)
+    if lines and (hint := EXCEL_HINT.fullmatch(lines[0])):
+        return hint[1]
+    headers = {mark: next(_cells(lines, mark), []) for mark in _DELIMITERS}
+    best = max(headers, key=lambda mark: len(headers[mark]))
+    return best if len(headers[best]) > 1 and not any(map(is_not_utf8, headers[best])) else None
+
+
+def _table_lines(head: bytes) -> list[str]:
+    lines = head.removeprefix(BOM).splitlines(keepends=True)
+    return [line.decode("utf-8", "surrogateescape") for line in dropwhile(bytes.isspace, lines)]
+
+
+def _cells(lines: list[str], delimiter: str) -> Iterator[list[str]]:
     csv.field_size_limit(LONGEST_RECORD)
     try:
-        text = first.decode("utf-8")
-        cells = {mark: len(next(csv.reader([text], delimiter=mark), [])) for mark in (",", ";", "\t", "|")}
-    except (UnicodeDecodeError, csv.Error):
-        return None
-    best = max(cells, key=lambda mark: cells[mark])
-    return best if cells[best] > 1 else None
+        yield from csv.reader(lines, delimiter=delimiter)
+    except csv.Error:
+        return
+
+
+def is_not_utf8(cell: str) -> bool:
+    """Say whether a text that was decoded with surrogates for what is not UTF-8 holds such a byte."""
+    return not cell.isascii() and any("\udc80" <= character <= "\udcff" for character in cell)
+
+
+def _has_a_header(text: bytes, lines: list[bytes]) -> bool:
+    """Tell a table that holds pairs from a log of pairs: its first line has none, its rows are cut alike, not all into pairs."""
+    delimiter, first = delimiter_of(text), next(line for line in lines if line.strip())
+    if delimiter is None or row_of_line(first.decode("utf-8", "replace")) is not None:
+        return False
+    header, *rows = islice(_cells(_table_lines(text), delimiter), _ROWS_ASKED)
+    whole = rows[:-1] or rows  # the last one may be cut off
+    is_even = all(len(row) == len(header) for row in whole)
+    return is_even and any(all("=" not in row[column] for row in whole) for column in range(len(header)))

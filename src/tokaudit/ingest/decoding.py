@@ -1,0 +1,43 @@
+"""Which values does a frame hold?
+
+Mostly one. A line may hold several, one after the other, or one behind what a log shipper put in front of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import orjson
+
+from tokaudit.ingest.documents import frames_within
+from tokaudit.ingest.framing import Frame
+from tokaudit.ingest.prefixed import record_behind
+from tokaudit.readers.contract import Spot
+from tokaudit.schema import Json, RejectRecordError
+
+NOT_JSON = "not valid JSON"
+
+
+def values_of(frame: Frame) -> Iterator[tuple[Spot, Json | RejectRecordError]]:
+    """Yield the values of a frame, or the reason why there is none; nothing for a blank frame."""
+    spot = Spot(frame.line, frame.offset)
+    if frame.data is None:
+        if frame.reject is not None:
+            yield spot, RejectRecordError(frame.reject)
+    elif isinstance(frame.data, dict):
+        yield spot, frame.data
+    else:
+        try:
+            yield spot, orjson.loads(frame.data)
+        except orjson.JSONDecodeError:
+            yield from _values_of_line(frame, frame.data, spot)
+
+
+def _values_of_line(frame: Frame, line: bytes, spot: Spot) -> Iterator[tuple[Spot, Json | RejectRecordError]]:
+    parts = frames_within(frame)
+    if parts != (frame,):
+        for part in parts:
+            yield from values_of(part)
+        return
+    record = record_behind(line)
+    yield spot, RejectRecordError(NOT_JSON) if record is None else record
