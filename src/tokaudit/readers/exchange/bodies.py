@@ -8,8 +8,20 @@ from tokaudit.readers.exchange.shapes import api_of_answer, is_request, may_be_r
 from tokaudit.readers.values.embedded import open_text
 from tokaudit.schema import Json
 
-_BODY_KEYS = ("parsed_body", "body", "json", "data", "postData", "string", "text", "content", "chunks", "events")
-_LIST_BODIES = frozenset(("parsed_body", "body", "json", "chunks", "events"))
+_BODY_KEYS = (
+    "parsed_body",
+    "body",
+    "json",
+    "data",
+    "postData",
+    "string",
+    "text",
+    "content",
+    "chunks",
+    "events",
+    "stream",
+)
+_LIST_BODIES = frozenset(("parsed_body", "body", "json", "chunks", "events", "stream"))
 _WRAPPERS = 4
 
 

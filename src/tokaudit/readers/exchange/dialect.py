@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from tokaudit.readers.exchange.outcome import aws_error_code
 from tokaudit.readers.exchange.pair import Pair
 from tokaudit.readers.exchange.shapes import (
     Api,
@@ -15,6 +16,7 @@ from tokaudit.readers.exchange.shapes import (
     api_of_events,
     api_of_request,
     api_of_url,
+    is_google_error,
     is_request,
     may_be_request,
 )
@@ -29,11 +31,16 @@ def dialect(pair: Pair) -> Api | None:
     """Name the API of an exchange; None for one that no reader of bodies knows."""
     response = pair.response
     if type(response) is list and response:
-        return api_of_events(response)
+        known = api_of_events(response)
+        if known is not None or not is_google_error(response[0]):
+            return known
+        response = response[0]
     if type(response) is dict and response:
         known = api_of_answer(response)
-        if known is not None or "error" not in response:
+        if known is not None or not ("error" in response or aws_error_code(response)):
             return known
+        if is_google_error(response) and api_of_request(pair.request) == "gemini":
+            return "gemini"
     if not (pair.answered and (is_request(pair.request) or may_be_request(pair.request))):
         return None
     return _api_of_unanswered(pair)
@@ -41,10 +48,16 @@ def dialect(pair: Pair) -> Api | None:
 
 def _api_of_unanswered(pair: Pair) -> Api | None:
     of_url = next((api for _, layer in pair.around for key in _URL_KEYS if (api := api_of_url(layer.get(key)))), None)
+    if of_url == "bedrock_invoke":  # takes the body of whichever API the model has
+        return api_of_request(pair.request) or of_url
     if of_url is not None:
         return of_url
     # Data sets hold messages and texts too: without a URL, only a model shows that this is a call.
-    if not ("model" in pair.request or any(key in layer for _, layer in pair.around for key in _MODEL_KEYS)):
+    if not (
+        "model" in pair.request
+        or "modelId" in pair.request
+        or any(key in layer for _, layer in pair.around for key in _MODEL_KEYS)
+    ):
         return None
     if type(pair.response) is dict and pair.response.get("type") == "error":
         return "anthropic_messages"

@@ -19,7 +19,10 @@ from tokaudit.readers.values.providers import provider_of_name, provider_of_url
 from tokaudit.readers.values.times import micros
 from tokaudit.schema import Json
 
-_CONTEXTS = ("metadata", "meta", "tags", "labels", "properties", "attributes", "context", "extra", "custom")
+_CONTEXTS = (
+    *("metadata", "meta", "tags", "labels", "properties", "attributes", "context", "extra", "custom"),
+    *("requestMetadata", "request_metadata"),
+)
 """Objects in which teams put keys of their own."""
 
 _PER_MS = {"ms": Decimal(1), "s": Decimal(1000), "us": Decimal("0.001"), "ns": Decimal("0.000001")}

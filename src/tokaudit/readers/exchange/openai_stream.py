@@ -1,4 +1,4 @@
-"""What response do the chunks of an OpenAI chat stream add up to?"""
+"""What response do the chunks of an OpenAI chat or completions stream add up to?"""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 from tokaudit.schema import Json
 
-_FIRST_WINS = ("id", "object", "created", "provider")
+_FIRST_WINS = ("id", "object", "created", "provider", "prompt_filter_results")
 _LAST_WINS = ("model", "service_tier", "error", "usage")
 
 
@@ -29,6 +29,8 @@ def assemble_chat(chunks: Iterable[Mapping[str, Json]]) -> dict[str, Json]:
         for choice in chunk["choices"] if type(chunk.get("choices")) is list else ():
             if type(choice) is dict:
                 _add_choice(choices, choice)
+                if type(choice.get("usage")) is dict:  # Moonshot states it within the choice
+                    body.setdefault("usage", choice["usage"])
     body["choices"] = [choices[index] for index in sorted(choices)]
     return body
 
@@ -39,6 +41,8 @@ def _add_choice(choices: dict[int, dict[str, Json]], choice: Mapping[str, Json])
     for key in ("finish_reason", "content_filter_results"):
         if choice.get(key):
             whole[key] = choice[key]
+    if type(choice.get("text")) is str:  # completions, which are no messages
+        whole["text"] = _text(whole.get("text")) + choice["text"]
     delta = choice.get("delta") or choice.get("message")
     if type(delta) is dict:
         _add_delta(whole["message"], delta)

@@ -15,6 +15,7 @@ _BILLED_STATUS = frozenset((408, 499, 504))
 _BILLED_ERRORS = ("timeout", "timedout", "timed_out", "timed-out", "cancel", "abort", "disconnect")
 
 _NOT_BILLED = Usage(0, 0, 0, 0, 0, 0, state="exact", rule="failed calls are not billed")
+NOT_ANSWERED = Usage(0, 0, 0, 0, 0, 0, state="exact", rule="requests of a batch that failed are not billed")
 CUT_OFF = Usage(None, None, state="output_lower_bound", rule="cut off: billed up to the cut, not reported")
 
 
@@ -54,6 +55,15 @@ def error_code(error: Json) -> str | None:
     return (code(error) if type(error) is int else None) or "error"
 
 
+def aws_error_code(body: Json) -> str | None:
+    """Find the code of an AWS error: of its REST body (`__type`), or of what boto3 makes of it (`Error.Code`)."""
+    if type(body) is not dict:
+        return None
+    inner = body.get("Error")
+    named = inner.get("Code") if type(inner) is dict else body.get("__type")
+    return code(named.rpartition("#")[2]) if type(named) is str else None
+
+
 def failure(http_status: int | None, *codes: str | None) -> str | None:
     """Choose the error code of a call: the first that is known, else its HTTP status; None when it succeeded."""
     known = next((name for name in codes if name), None)
@@ -62,10 +72,13 @@ def failure(http_status: int | None, *codes: str | None) -> str | None:
     return known
 
 
-def unreported_usage(http_status: int | None, error_type: str | None) -> Usage:
-    """Say what a call without usage was billed: failures nothing, cut-off calls what came before the cut."""
+def unreported_usage(http_status: int | None, error_type: str | None, *, begun: bool = False) -> Usage:
+    """Say what a call without usage was billed: failures nothing, cut-off calls what came before the cut.
+
+    begun  an answer had begun to come before the call failed
+    """
     if error_type is None:
         return MISSING_USAGE
-    if http_status in _BILLED_STATUS or any(word in error_type.lower() for word in _BILLED_ERRORS):
+    if begun or http_status in _BILLED_STATUS or any(word in error_type.lower() for word in _BILLED_ERRORS):
         return CUT_OFF
     return _NOT_BILLED

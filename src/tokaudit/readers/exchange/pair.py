@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple, TypeAlias
 
 from tokaudit.readers.exchange.bodies import open_body
-from tokaudit.readers.exchange.shapes import api_of_answer, api_of_events, is_request, may_be_request
+from tokaudit.readers.exchange.shapes import api_of_answer, api_of_events, is_page, is_request, may_be_request
 from tokaudit.readers.values.embedded import open_text
 from tokaudit.schema import Json, Record
 
@@ -128,6 +128,8 @@ def _side(holder: Mapping[str, Json], keys: tuple[str, ...], fits: Callable[[Jso
             named = key
             break
     body = None if named is None else open_body(holder[named])
+    if type(body) is list and len(body) == 1 and is_page(body):
+        body = body[0]
     if fits(body):
         return named, body
     if fits(holder):
@@ -137,13 +139,17 @@ def _side(holder: Mapping[str, Json], keys: tuple[str, ...], fits: Callable[[Jso
             continue
         if key not in _NO_BODIES and key not in RESPONSE_KEYS and fits(other := open_body(value)):
             return key, other
-    if named is not None and type(holder[named]) is str and not (type(body) is dict and "error" in body):
+    if named is not None and type(holder[named]) is str and not (type(body) is dict and _is_body(body)):
         body = holder[named]  # an answer in JSON, not a body
     return named, body
+
+
+def _is_body(found: Mapping[str, Json]) -> bool:
+    return "error" in found or may_be_request(found)
 
 
 def speaks(body: Json) -> bool:
     """Say whether a body, or the first events of a stream, are an answer of a model API, whichever it is."""
     if type(body) is list:
-        return bool(body) and api_of_events(body) is not None
+        return bool(body) and not is_page(body) and api_of_events(body) is not None
     return type(body) is dict and api_of_answer(body) is not None

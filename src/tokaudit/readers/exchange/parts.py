@@ -83,14 +83,19 @@ def _add_tool_calls(parts: list[Part], message: Mapping[str, Json], index: int) 
         for call in calls:
             function = call.get("function") or call.get("custom") if type(call) is dict else None
             if type(function) is dict:
-                parts.append(_tool_call(function.get("name"), function.get("arguments", function.get("input")), index))
+                parts.append(
+                    tool_call_part(function.get("name"), function.get("arguments", function.get("input")), index)
+                )
     legacy = message.get("function_call")
     if type(legacy) is dict:
-        parts.append(_tool_call(legacy.get("name"), legacy.get("arguments"), index))
+        parts.append(tool_call_part(legacy.get("name"), legacy.get("arguments"), index))
 
 
-def _tool_call(name: Json, arguments: Json, index: int) -> Part:
-    """Write a call as `name(arguments)`: text as it was written, an object as compact JSON in its own order."""
+def tool_call_part(name: Json, arguments: Json, index: int) -> Part:
+    """Write a call as `name(arguments)`: text as it was written, an object as compact JSON in its own order.
+
+    Raises RejectRecordError when it is nested too deep.
+    """
     written = arguments if type(arguments) is str else "" if arguments is None else compact_json(arguments)
     return Part("assistant", "tool_call", exact(f"{name if type(name) is str else ''}({written})"), index)
 
@@ -125,7 +130,7 @@ def _add_block(parts: list[Part], role: Role, block: Mapping[str, Json], index: 
     if kind in _HIDDEN:
         return
     if kind.endswith("tool_use"):
-        parts.append(_tool_call(block.get("name"), block.get("input"), index))
+        parts.append(tool_call_part(block.get("name"), block.get("input"), index))
     elif kind.endswith("tool_result"):
         add_content(parts, "tool", block.get("content"), index, depth)
     elif (text := next((block[key] for key in _TEXT_KEYS if type(block.get(key)) is str), None)) is not None:

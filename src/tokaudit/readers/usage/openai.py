@@ -17,23 +17,27 @@ FIRST_PROMPT_CACHING = 1_727_740_800_000_000
 """2024-10-01, when OpenAI began to cache prompts: earlier calls read nothing from a cache."""
 
 _RULES = {
-    (False, False): "OpenAI chat: cache inside input, reasoning inside output",
-    (True, False): "OpenAI chat shape: cache added to input, as the counts require",
-    (False, True): "OpenAI chat shape: reasoning added to output, as the counts require",
-    (True, True): "OpenAI chat shape: cache and reasoning added, as the counts require",
+    (False, False): ": cache inside input, reasoning inside output",
+    (True, False): " shape: cache added to input, as the counts require",
+    (False, True): " shape: reasoning added to output, as the counts require",
+    (True, True): " shape: cache and reasoning added, as the counts require",
 }
 """By (cache outside input, reasoning outside output)."""
 
-_PROMPT_DETAILS = ("prompt_tokens_details", "prompt_token_details", "input_tokens_details")
-_OUTPUT_DETAILS = ("completion_tokens_details", "completion_token_details", "output_tokens_details")
+_PROMPT_DETAILS = ("prompt_tokens_details", "prompt_token_details", "input_tokens_details", "input_token_details")
+_OUTPUT_DETAILS = (
+    *("completion_tokens_details", "completion_token_details"),
+    *("output_tokens_details", "output_token_details"),
+)
 _NOTHING: Mapping[str, Json] = {}
 
 
-def chat_usage(usage: Json, started_at: int | None, *, is_openai: bool = False) -> Usage:
+def chat_usage(usage: Json, started_at: int | None, *, is_openai: bool = False, api: str = "OpenAI chat") -> Usage:
     """Read a usage block.
 
     started_at  decides whether an unstated cache share can be anything but 0
     is_openai   OpenAI itself answered: counts that exceed their whole are wrong, not of another dialect
+    api         whose block it is, for the rule that is shown
     Raises      RejectRecordError.
     """
     if type(usage) is not dict:
@@ -49,11 +53,11 @@ def chat_usage(usage: Json, started_at: int | None, *, is_openai: bool = False) 
     cached = (read or 0) + (write_5m or 0) + (write_1h or 0)
     reading = settle(prompt, completion, count(usage.get("total_tokens")), cached, reasoning or 0, inclusive=is_openai)
     state: UsageState = "exact"
-    rule = _RULES[reading.cache_outside, reading.reasoning_outside]
+    rule = api + _RULES[reading.cache_outside, reading.reasoning_outside]
     if reading.unexplained > 0:
-        state, rule = "output_lower_bound", "OpenAI chat shape: the total holds tokens that no field names"
+        state, rule = "output_lower_bound", f"{api} shape: the total holds tokens that no field names"
     elif read is None:
-        read, state, rule = _unstated_cache(started_at)
+        read, state, rule = _unstated_cache(started_at, api)
     return checked(
         Usage(
             reading.input,
@@ -78,10 +82,10 @@ def _partial(prompt: int | None, completion: int | None) -> Usage:
     return Usage(prompt, None, state="output_lower_bound", rule="output tokens not reported")
 
 
-def _unstated_cache(started_at: int | None) -> tuple[int | None, UsageState, str]:
+def _unstated_cache(started_at: int | None, api: str) -> tuple[int | None, UsageState, str]:
     if started_at is not None and started_at < FIRST_PROMPT_CACHING:
-        return 0, "exact", "OpenAI chat before prompt caching (2024-10-01): nothing cached"
-    return None, "cache_split_unknown", "OpenAI chat: cache share not reported"
+        return 0, "exact", f"{api} before prompt caching (2024-10-01): nothing cached"
+    return None, "cache_split_unknown", f"{api}: cache share not reported"
 
 
 def _first(fields: Mapping[str, Json], names: tuple[str, ...]) -> int | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import lru_cache
 
 import orjson
@@ -13,12 +14,18 @@ _OPENINGS = 3
 
 
 def open_text(text: str) -> Json:
-    """Decode a text that is JSON (up to three times over) or an event stream; other text stays as it is."""
+    """Decode a text that is JSON (up to three times over), JSON lines or an event stream; other text stays as it is."""
     head = text[:64].lstrip()
     if not head or (head[0] not in '{["' and not is_event_stream(head)):
         return text
     opened = _decode(text)
     return opened if type(opened) is dict or type(opened) is list else text
+
+
+def open_object(value: Json) -> Mapping[str, Json]:
+    """Return an object, also one written as JSON text; {} for anything else."""
+    opened = open_text(value) if type(value) is str else value
+    return opened if type(opened) is dict else {}
 
 
 @lru_cache(maxsize=8)
@@ -34,5 +41,16 @@ def _decode(text: str) -> Json:
         try:
             value = orjson.loads(value)
         except ValueError:
-            return None
+            return _decode_lines(stripped)
     return value
+
+
+def _decode_lines(text: str) -> list[Json] | None:
+    """Decode a text of JSON lines, as some servers stream them; None for any other."""
+    lines = [line for line in text.split("\n") if line.strip()]
+    if len(lines) < 2 or not all(line.lstrip().startswith("{") for line in lines):
+        return None
+    try:
+        return [orjson.loads(line) for line in lines]
+    except ValueError:
+        return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from tokaudit.schema import Json
 
@@ -43,6 +44,11 @@ def label(value: Json) -> str | None:
     if type(value) is not str or (len(value) <= 9 and is_missing(value)):
         return None
     return exact(value.strip()[:MAX_LABEL])
+
+
+def first_label(place: Mapping[str, Json], *names: str) -> str | None:
+    """Read the first of the keys that holds a name or an id."""
+    return next((found for name in names if (found := label(place.get(name)))), None)
 
 
 def code(value: Json) -> str | None:

@@ -42,7 +42,8 @@ _NAMES = {
     "azure": "azure azureopenai azureai",
     "anthropic": "anthropic claude",
     "aws": "aws bedrock awsbedrock amazonbedrock amazon bedrockconverse",
-    "google": "google gemini vertex vertexai vertexaibeta googlevertex googlegenai googlegenerativeai gcp",
+    "google": "google gemini vertex vertexai vertexaibeta googlevertex googlevertexai googlegenai googlegenerativeai gcp "
+    "googleaistudio",
     "groq": "groq",
     "mistral": "mistral mistralai",
     "deepseek": "deepseek",
@@ -71,7 +72,10 @@ _ROUTES = {
 }
 """Model prefixes that name who serves; `openai/` or `anthropic/` may be a router's name for who made the model."""
 
-_OPENAI_FAMILIES = ("gpt-", "o1", "o3", "o4", "chatgpt-", "ft:gpt-")
+_OPENAI_FAMILIES = (
+    *("gpt-", "o1", "o3", "o4", "chatgpt-", "codex-", "computer-use-preview", "davinci-", "babbage-", "text-davinci-"),
+    *("ft:gpt-", "ft:o4", "ft:davinci-", "ft:babbage-"),
+)
 
 
 @lru_cache(maxsize=1024)
@@ -97,3 +101,17 @@ def provider_of_model(model: Json) -> str | None:
 def is_openai_model(model: Json) -> bool:
     """Say whether a model name is of a family that only OpenAI makes (its open-weight models run anywhere)."""
     return begins(model, _OPENAI_FAMILIES) and not begins(model, "gpt-oss")
+
+
+def google_model(model: str | None) -> str | None:
+    """Take the model's name out of Google's name of a resource: `publishers/google/models/gemini-2.5-pro`."""
+    if model is None or not ("/models/" in model or model.startswith("models/")):
+        return model
+    return model.rpartition("models/")[2] or None
+
+
+def plain_model(model: str | None) -> str | None:
+    """Take a model's name out of a resource of Google's; every other name stays, such as `accounts/fireworks/models/…`."""
+    if model is not None and ("/publishers/" in model or model.startswith("models/")):
+        return google_model(model)
+    return model

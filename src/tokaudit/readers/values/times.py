@@ -66,6 +66,8 @@ def _from_number(value: float) -> int | None:
 def _from_text(text: str, timezone_name: str) -> int | None:
     if not 8 <= len(text) <= 80 or not text.isascii():
         return None
+    if len(text.partition(".")[0]) in _BY_DIGITS and _is_number(text):
+        return _from_number(_number(text))  # else `1773052800100` would be a day of the year 1773
     try:
         return _since_epoch(datetime.fromisoformat(text), timezone_name)
     except ValueError:
