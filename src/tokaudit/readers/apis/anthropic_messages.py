@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from tokaudit.readers.apis.logged import logged_call, read_pair, usage_beside
@@ -12,7 +12,8 @@ from tokaudit.readers.exchange.dialect import dialect
 from tokaudit.readers.exchange.outcome import unreported_usage
 from tokaudit.readers.exchange.pair import Pair, find_pair
 from tokaudit.readers.exchange.parts import add_content, definitions, message_parts
-from tokaudit.readers.usage.anthropic import messages_usage
+from tokaudit.readers.usage.anthropic import further_steps, messages_usage
+from tokaudit.readers.values.bedrock_models import billed_model, priced_name
 from tokaudit.readers.values.labels import begins, label
 from tokaudit.schema import MISSING_USAGE, Call, Json, Part, Record, Usage
 
@@ -26,9 +27,12 @@ def identify(record: Record) -> bool:
     return pair is not None and dialect(pair) == NAME
 
 
-def read(record: Record, options: ReadOptions) -> Call:
-    """Turn the record into a call. Raises RejectRecordError."""
-    return read_pair(record, options, call_of)
+def read(record: Record, options: ReadOptions) -> Call | Sequence[Call]:
+    """Turn the record into a call, or several where other models took part in the answer. Raises RejectRecordError."""
+    call = read_pair(record, options, call_of)
+    pair = find_pair(record)
+    further = further_calls(pair, call) if pair is not None else ()
+    return (call, *further) if further else call
 
 
 def call_of(pair: Pair, options: ReadOptions) -> Call:
@@ -41,8 +45,10 @@ def call_of(pair: Pair, options: ReadOptions) -> Call:
     return replace(
         call,
         provider_name=call.provider_name or _provider(body),
+        request_model=priced_name(call.request_model),
+        response_model=billed_model(call.request_model, call.response_model),
         finish_reason=label(body.get("stop_reason")),
-        service_tier=call.service_tier or _service_tier(body.get("usage")),
+        service_tier=_service_tier(body.get("usage")),
         usage=usage if ended else _cut_off(usage),
         prompt=_prompt(request),
         answer=_answer(body, response),
@@ -51,9 +57,35 @@ def call_of(pair: Pair, options: ReadOptions) -> Call:
     )
 
 
+def further_calls(pair: Pair, call: Call) -> tuple[Call, ...]:
+    """Return what other models billed for the answer of a call: calls of their own, whose texts are not told.
+
+    Raises RejectRecordError.
+    """
+    body = pair.response
+    if type(body) is list and any("iterations" in event["usage"] for event in body if type(event.get("usage")) is dict):
+        body = assemble_message(body)[0]
+    if type(body) is not dict:
+        return ()
+    rest = replace(
+        call, response_id=None, request_model=None, finish_reason=None, latency_ms=None, logged_cost=None,
+        prompt=(), answer=(), tools=None, response_schema=None,
+    )  # fmt: skip
+    steps = further_steps(body.get("usage"), body.get("model"))
+    return tuple(
+        replace(
+            rest,
+            call_id=f"{call.response_id}#{step.kind}-{number}" if call.response_id else None,
+            response_model=label(step.model),
+            usage=step.usage,
+        )
+        for number, step in enumerate(steps, 1)
+    )
+
+
 def _usage(pair: Pair, body: Mapping[str, Json], http_status: int | None, error_type: str | None) -> Usage:
     """Read the answer's usage, else what the logger itself noted beside the bodies."""
-    usage = messages_usage(body.get("usage"), body.get("model"))
+    usage = messages_usage(body.get("usage"), body.get("model"), alone=False)
     if usage is not MISSING_USAGE:
         return usage
     return usage_beside(pair) or unreported_usage(http_status, error_type)
@@ -76,7 +108,10 @@ def _provider(body: Mapping[str, Json]) -> str | None:
 
 
 def _service_tier(usage: Json) -> str | None:
-    return label(usage.get("service_tier")) if type(usage) is dict else None
+    """Read the tier; the fast mode has rates of its own and is told in a field of its own."""
+    if type(usage) is not dict:
+        return None
+    return "fast" if usage.get("speed") == "fast" else label(usage.get("service_tier"))
 
 
 def _prompt(request: Mapping[str, Json]) -> tuple[Part, ...]:
@@ -103,7 +138,16 @@ def _response_schema(request: Mapping[str, Json]) -> Json:
 READER = Reader(
     name=NAME,
     title="Anthropic Messages (also its bodies from Bedrock and Vertex)",
+    sign='an answer with `type: "message"` and content blocks, or its stream, beside the request or alone',
     how_to_export='Log each request body and response body as one JSON line: {"request": ..., "response": ...}.',
+    switch_on={
+        "money": "Log streams to their last event: it has the final count of the output.",
+        "cache split": "Keep the whole `usage` of the answer with `cache_creation` and `iterations`.",
+        "content": "Log the request body beside the answer.",
+        "features": "Log a `feature` beside the bodies; the API's own `metadata` holds a user id alone.",
+        "conversations": "Log a `session_id` beside the bodies; without it conversations are told by their texts.",
+        "retries": "Log every attempt with its HTTP status, and an `operation_id` that its retries share.",
+    },
     identify=identify,
     read=read,
 )

@@ -15,6 +15,9 @@ from tokaudit.schema import MISSING_USAGE, Call, Json, Record, RejectRecordError
 CallOf = Callable[[Pair, ReadOptions], Call]
 """How each API turns an exchange of its own into a call. Raises RejectRecordError."""
 
+_TOLD = ("metadata", "labels", "requestMetadata")
+"""Where requests carry keys of the team's own: OpenAI and Anthropic, Vertex, Bedrock."""
+
 
 def read_pair(record: Record, options: ReadOptions, call_of: CallOf) -> Call:
     """Read the one exchange in a record. Raises RejectRecordError."""
@@ -30,7 +33,9 @@ def logged_call(reader: str, pair: Pair, body: Mapping[str, Json], options: Read
     Usage, texts and what only the API's own fields tell are left to the reader of the API.
     """
     request = pair.request
-    layers = context_layers((*pair.around, ("request.", {"metadata": request.get("metadata")})))
+    sides = (("request.", request), ("response.", body))
+    told = ((path, {name: side[name]}) for path, side in sides for name in _TOLD if name in side)
+    layers = context_layers((*pair.around, *told))
     around = envelope(gather(layers, options.columns), options.timezone)
     response_id = label(body.get("id"))
     is_bare = any(layer is body for _, layer in pair.around)  # then `model` is the answer's
@@ -50,16 +55,9 @@ def logged_call(reader: str, pair: Pair, body: Mapping[str, Json], options: Read
         user_id=around.user_id or label(request.get("user")) or label(request.get("safety_identifier")),
         conversation_id=around.conversation_id,
         operation_id=around.operation_id,
-        service_tier=batch_tier(pair),
         gateway_cache_hit=around.gateway_cache_hit,
         logged_cost=around.logged_cost,
     )
-
-
-def batch_tier(pair: Pair) -> str | None:
-    """A batch output line is known by its shape alone: `custom_id` beside an HTTP response."""
-    outer = pair.around[0][1] if pair.around else {}
-    return "batch" if "custom_id" in outer and "response" in outer else None
 
 
 def usage_beside(pair: Pair) -> Usage | None:
