@@ -8,31 +8,29 @@ Source: LiteLLM docs, proxy/logging_spec; CATALOGUE 8.1.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from tokaudit.readers.contract import Reader, ReadOptions
-from tokaudit.readers.exchange.envelope import gather
-from tokaudit.readers.exchange.outcome import error_code, failure, status_of, unreported_usage
 from tokaudit.readers.exchange.parts import add_content, choice_parts, definitions, message_parts
-from tokaudit.readers.usage.openai import chat_usage
-from tokaudit.readers.values.embedded import open_text
-from tokaudit.readers.values.feature_names import feature_of, feature_of_tags
+from tokaudit.readers.gateways.litellm_fields import (
+    Outcome,
+    aside_of,
+    feature_named,
+    is_cache_hit,
+    operation_of,
+    outcome_of,
+    provider_of,
+    session_of,
+    usage_of_counts,
+    user_of,
+)
+from tokaudit.readers.values.durations import elapsed_ms
+from tokaudit.readers.values.embedded import open_object, open_text
 from tokaudit.readers.values.labels import label
-from tokaudit.readers.values.numbers import amount, count, decimal_text
-from tokaudit.readers.values.providers import provider_of_name, provider_of_url
+from tokaudit.readers.values.numbers import amount, decimal_text
 from tokaudit.readers.values.times import micros
-from tokaudit.schema import Call, Json, Part, Record, Usage
+from tokaudit.schema import Aside, Call, Json, Part, Record, Usage
 
 NAME = "litellm_payload"
-_OPERATIONS = {
-    "embedding": "embeddings",
-    "text_completion": "completion",
-    "image_generation": "image",
-    "rerank": "rerank",
-    "transcription": "transcription",
-    "speech": "speech",
-    "moderation": "moderation",
-}
 
 
 def identify(record: Record) -> bool:
@@ -40,38 +38,42 @@ def identify(record: Record) -> bool:
     return "call_type" in record and "response_cost" in record and "startTime" in record
 
 
-def read(record: Record, options: ReadOptions) -> Call:
-    """Turn the record into a call. Raises RejectRecordError."""
-    metadata, parameters = _object(record, "metadata"), _object(record, "model_parameters")
-    body = _object(record, "response")
+def read(record: Record, options: ReadOptions) -> Call | Aside:
+    """Turn the record into a call, if it is one to a model. Raises RejectRecordError."""
+    aside = aside_of(record)
+    return aside if aside is not None else _call(record, options)
+
+
+def _call(record: Record, options: ReadOptions) -> Call:
+    metadata, parameters, body = (open_object(record.get(key)) for key in ("metadata", "model_parameters", "response"))
     started_at, ended_at = (micros(record.get(key), options.timezone) for key in ("startTime", "endTime"))
-    http_status, error_type = _outcome(record)
-    is_cached = record.get("cache_hit") in (True, "True", "true")
+    outcome = outcome_of(record, open_object(record.get("error_information")))
+    is_cached = is_cache_hit(record)
     response_id, log_id = label(body.get("id")), label(record.get("id"))
-    feature, feature_from = _feature(record, metadata)
+    feature, feature_from = feature_named(record, metadata)
     # The caller's session id if there is one, else an id made up for the request and its retries: one of the two.
-    session_id, trace_id = _session(metadata), label(record.get("trace_id"))
+    session_id, trace_id = session_of(metadata), label(record.get("trace_id"))
     return Call(
         reader=NAME,
-        response_id=response_id,
-        log_id=log_id if log_id != response_id else None,
+        response_id=None if is_cached else response_id,  # a cached answer carries the id of the call that paid for it
+        log_id=log_id if is_cached or log_id != response_id else None,
         started_at=started_at,
-        latency_ms=_latency(started_at, ended_at),
-        provider_name=_provider(record),
+        latency_ms=elapsed_ms(started_at, ended_at),
+        provider_name=provider_of(record),
         request_model=label(record.get("model_group")) or label(record.get("model")),
         response_model=label(body.get("model")) or label(record.get("model")),
-        operation_name=_operation(record.get("call_type")),
-        http_status=http_status,
-        error_type=error_type,
+        operation_name=operation_of(record.get("call_type")),
+        http_status=outcome.http_status,
+        error_type=outcome.error_type,
         finish_reason=_finish_reason(body),
         feature=feature,
         feature_from=feature_from,
-        user_id=_first_label(record, metadata, ("end_user", "user_api_key_end_user_id", "user_api_key_user_id")),
+        user_id=user_of(record, metadata),
         conversation_id=session_id or trace_id,
         operation_id=trace_id if session_id else None,
         service_tier=label(body.get("service_tier")),
         gateway_cache_hit=is_cached,
-        usage=_usage(record, body, started_at, (http_status, error_type)),
+        usage=_usage(record, body, started_at, outcome),
         logged_cost="0" if is_cached else _cost(record),
         prompt=_prompt(record),
         answer=_answer(body),
@@ -80,98 +82,17 @@ def read(record: Record, options: ReadOptions) -> Call:
     )
 
 
-def _object(record: Mapping[str, Json], key: str) -> Mapping[str, Json]:
-    """Read an object that some sinks write as text."""
-    value = record.get(key)
-    value = open_text(value) if type(value) is str else value
-    return value if type(value) is dict else {}
-
-
-def _outcome(record: Record) -> tuple[int | None, str | None]:
-    information = _object(record, "error_information")
-    http_status, _ = status_of(information.get("error_code"))
-    _, failed = status_of(record.get("status"))
-    if failed is None:
-        return http_status, failure(http_status)
-    named = error_code(information.get("error_class")) or error_code(_without_package(record.get("error_str")))
-    return http_status, failure(http_status, named, failed)
-
-
-def _without_package(error: Json) -> Json:
-    """`litellm.RateLimitError: …` names the class after the package."""
-    return error.removeprefix("litellm.") if type(error) is str else error
-
-
-def _latency(started_at: int | None, ended_at: int | None) -> int | None:
-    """`response_time` is the time to the first token of streamed calls, so it is not used."""
-    if started_at is None or ended_at is None or ended_at < started_at:
-        return None
-    return round((ended_at - started_at) / 1000)
-
-
-def _provider(record: Record) -> str | None:
-    named, base = record.get("custom_llm_provider"), record.get("api_base")
-    found = provider_of_name(named) if type(named) is str else None
-    return found or (provider_of_url(base) if type(base) is str else None)
-
-
-def _operation(call_type: Json) -> str:
-    name = call_type if type(call_type) is str else ""
-    return _OPERATIONS.get(name) or _OPERATIONS.get(name.removeprefix("a")) or "chat"
-
-
 def _finish_reason(body: Mapping[str, Json]) -> str | None:
     choices = body.get("choices")
     first = choices[0] if type(choices) is list and choices else None
     return label(first.get("finish_reason")) if type(first) is dict else label(body.get("stop_reason"))
 
 
-def _feature(record: Record, metadata: Mapping[str, Json]) -> tuple[str | None, str | None]:
-    """Look where teams name their use cases: metadata of the request, tags, then the alias of key or team."""
-    own = [(f"metadata.{name}.", _object(metadata, name)) for name in ("requester_metadata", "spend_logs_metadata")]
-    found = gather(own).get("feature")
-    if found is not None:
-        return feature_of(found.value), found.path
-    tags = record.get("request_tags")
-    tags = open_text(tags) if type(tags) is str else tags
-    if type(tags) is list and (name := feature_of_tags(tags)):
-        return name, "request_tags"
-    for key in ("user_api_key_alias", "user_api_key_team_alias"):
-        if name := label(metadata.get(key)):
-            return name, f"metadata.{key}"
-    return None, None
-
-
-def _first_label(record: Record, metadata: Mapping[str, Json], names: tuple[str, ...]) -> str | None:
-    return next((found for name in names for place in (record, metadata) if (found := label(place.get(name)))), None)
-
-
-def _session(metadata: Mapping[str, Json]) -> str | None:
-    for place in (_object(metadata, "requester_metadata"), metadata):
-        for name in ("session_id", "conversation_id", "thread_id"):
-            if found := label(place.get(name)):
-                return found
-    return None
-
-
-def _usage(
-    record: Record, body: Mapping[str, Json], started_at: int | None, outcome: tuple[int | None, str | None]
-) -> Usage:
-    """Read the counts of the payload with the cache details beside them; a failure's zeros report nothing."""
-    prompt, completion = count(record.get("prompt_tokens")), count(record.get("completion_tokens"))
-    if outcome[1] is not None and not prompt and not completion:
-        return unreported_usage(*outcome)
-    noted = (body.get("usage"), _object(record, "metadata").get("usage_object"))
+def _usage(record: Record, body: Mapping[str, Json], started_at: int | None, outcome: Outcome) -> Usage:
+    """Read the counts of the payload with the cache details beside them."""
+    noted = (body.get("usage"), open_object(record.get("metadata")).get("usage_object"))
     details = next((found for found in noted if type(found) is dict), {})
-    if prompt is None and completion is None:
-        return _named(chat_usage(details, started_at))
-    # No total: LiteLLM's own counts are inclusive, whatever total a provider's block states.
-    counts = {"prompt_tokens": prompt, "completion_tokens": completion, "total_tokens": None}
-    return _named(chat_usage({**details, **counts}, started_at))
-
-
-def _named(usage: Usage) -> Usage:
-    return usage if usage.state == "missing" else replace(usage, rule=f"LiteLLM, {usage.rule}")
+    return usage_of_counts(record, details, started_at, outcome)
 
 
 def _cost(record: Record) -> str | None:
@@ -203,4 +124,11 @@ READER = Reader(
     how_to_export="Set LiteLLM's success_callback and failure_callback to s3_v2 or gcs_bucket and copy the files.",
     identify=identify,
     read=read,
+    sign="call_type, response_cost and startTime beside each other",
+    switch_on={
+        "cache split": "Keep `response` or `metadata.usage_object` in the payload: the cache details stand there.",
+        "content": "Leave turn_off_message_logging at false.",
+        "features": 'Send `metadata: {"tags": ["feature:..."]}` with requests, or give each feature a key of its own.',
+        "conversations": "Send a `session_id` in the metadata of requests.",
+    },
 )
