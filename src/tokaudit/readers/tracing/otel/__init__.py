@@ -1,0 +1,1 @@
+"""What does an OpenTelemetry span say, whatever carried it and whichever library wrote it?"""
