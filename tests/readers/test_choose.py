@@ -24,8 +24,6 @@ NO_CALLS: dict[str, Record] = {
     "secret": {"model": "m", "token": "sk-abcdef"},
     "texts named like counts": {"model": "m", "input": "What?", "output": "That."},
     "error alone": {"error": {"type": "server_error", "message": "x"}},
-    "usage page": {"object": "bucket", "results": [{"input_tokens": 1, "output_tokens": 2}]},
-    "Responses API": {"request": {"model": "m", "input": "Hi"}, "response": {"object": "response", "output": []}},
     "Ollama": {"request": {"model": "m", "messages": []}, "response": {"message": {"content": "Ho"}, "done": True}},
 }
 

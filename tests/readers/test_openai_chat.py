@@ -23,7 +23,9 @@ RESPONSE: dict[str, Any] = {
 
 def read(record: dict[str, Any]) -> Call:
     assert READER.identify(record)
-    return READER.read(record, ReadOptions())
+    call = READER.read(record, ReadOptions())
+    assert isinstance(call, Call)
+    return call
 
 
 def facts(call: Call) -> tuple[Any, ...]:
@@ -144,3 +146,19 @@ def test_counts_that_exceed_their_whole_are_another_dialect_or_wrong() -> None:
     assert chat_usage(usage, None).input_tokens == 13
     with pytest.raises(RejectRecordError, match="token classes do not add up"):
         chat_usage(usage, None, is_openai=True)
+
+
+def test_a_choice_that_the_content_filter_emptied_is_an_answer() -> None:
+    choice = {"index": 0, "finish_reason": "content_filter", "content_filter_results": {}}
+    call = read({"request": REQUEST, "response": {**RESPONSE, "choices": [choice], "prompt_filter_results": []}})
+    assert (call.answer, call.finish_reason, call.provider_name) == ((), "content_filter", "azure")
+    assert call.usage.output_tokens == 100
+
+
+@pytest.mark.parametrize(
+    ("cost", "expected"),
+    [(0.000344, "0.000344"), ({"total_cost": 0.006, "request_cost": 0.005}, "0.006"), (None, None)],
+)
+def test_a_cost_inside_the_usage_is_what_the_log_claims(cost: Any, expected: str | None) -> None:
+    usage = {**RESPONSE["usage"], "cost": cost}
+    assert read({"request": REQUEST, "response": {**RESPONSE, "usage": usage}}).logged_cost == expected

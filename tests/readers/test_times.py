@@ -102,3 +102,8 @@ def test_microseconds_are_kept() -> None:
     assert micros("2026-03-01T12:00:00.123456Z") == NOON + 123_456
     assert micros(1772366400.25) == NOON + 250_000
     assert micros([1772366400, 123_456_789]) == NOON + 123_456
+
+
+@pytest.mark.parametrize("text", ["1773052800000", "1773052800000000", "1773052800000000000", "1773052800"])
+def test_seconds_in_text_are_no_day_of_the_year_1773(text: str) -> None:
+    assert micros(text) == 1_773_052_800_000_000

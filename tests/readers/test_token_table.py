@@ -84,7 +84,7 @@ def test_whether_the_cache_is_inside_is_decided_by_counts_then_names(
 
 def test_reasoning_outside_the_output_is_added_when_the_total_shows_it() -> None:
     counts = {"promptTokenCount": 9, "candidatesTokenCount": 28, "thoughtsTokenCount": 244, "totalTokenCount": 281}
-    assert read({"model": "gemini-2.5-flash", "usageMetadata": counts}).usage.output_tokens == 272
+    assert read({"model": "gemini-2.5-flash", "usage": counts}).usage.output_tokens == 272
 
 
 def test_a_nested_log_line() -> None:

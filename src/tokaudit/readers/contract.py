@@ -67,7 +67,7 @@ class Reader:
     how_to_export  one sentence: how a team gets such a file
     switch_on      what to switch on at the source to see more: ability -> one sentence, for each ability that the format
                    has and an export may lack
-    limits         what no export of this format can show: ability -> why
+    limits         what no export of this format can show, or shows otherwise than one would think: ability -> why
     identify       says whether a record is of the format
     read           tells what a record is; raises `RejectRecordError` with a fixed reason when it cannot be kept
     open_session   for a format whose calls stand on several records: used in place of `read`

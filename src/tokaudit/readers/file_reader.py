@@ -7,6 +7,7 @@ records before. Every decoded value has at least one outcome.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import count
 from typing import NamedTuple, TypeAlias
 
 from tokaudit.readers.choose import Claim, claims
@@ -15,6 +16,8 @@ from tokaudit.schema import Aside, Call, Json, Outcome, RejectRecordError
 
 UNKNOWN_FORMAT = "no reader knows this record"
 EMPTY_PAGE = Aside("empty page")
+_FIRST_OF_SESSIONS = 1 << 32
+"""More calls than any one record tells."""
 
 Telling: TypeAlias = Call | Aside | RejectRecordError
 
@@ -22,7 +25,7 @@ Telling: TypeAlias = Call | Aside | RejectRecordError
 class Told(NamedTuple):
     """One outcome: where its record stands, who read it (None = nobody knows it), and what it is.
 
-    number  counts the calls that one record tells, from 0
+    number  tells apart the calls at one spot; the same each time the file is read
     """
 
     spot: Spot
@@ -38,15 +41,18 @@ class FileReader:
         self._options = options
         self._hint: Reader | None = None
         self._sessions: dict[str, tuple[Reader, Session]] = {}
+        # A session may tell calls of one spot at different times: its calls are numbered through, apart from all others.
+        self._session_numbers = count(_FIRST_OF_SESSIONS)
 
     def read(self, value: Json, spot: Spot) -> Iterator[Told]:
         """Tell what a decoded value is: one record, or a page of many."""
         is_empty = True
-        numbers = iter(range(1 << 32))
+        numbers = count()
         try:
             for claim in claims(value, self._hint, self._options.columns):
                 is_empty = False
-                yield from _numbered(self._read_claim(claim, spot), numbers)
+                is_session = claim.reader is not None and claim.reader.open_session is not None
+                yield from _numbered(self._read_claim(claim, spot), self._session_numbers if is_session else numbers)
         except RejectRecordError as error:  # the value itself is none, or two readers claim a record of it
             yield Told(spot, None, error)
             return
@@ -78,7 +84,7 @@ class FileReader:
     def end(self) -> Iterator[Told]:
         """Tell what still waited for further records."""
         for reader, session in self._sessions.values():
-            yield from _numbered(_told(reader, session.end()), iter(range(1 << 32)))
+            yield from _numbered(_told(reader, session.end()), self._session_numbers)
 
 
 def _told(reader: Reader, outcomes: Iterable[tuple[Spot, Outcome]]) -> Iterator[Told]:

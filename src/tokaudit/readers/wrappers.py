@@ -21,13 +21,12 @@ json-file driver, Cloud Logging, Elasticsearch hits, Splunk's HEC export, Loki a
 _PAGE_PATHS = (
     ("records",), ("Records",), ("logEvents",), ("events",), ("data",), ("data", "data"), ("items",), ("result",),
     ("results",), ("response",), ("value",), ("rows",), ("hits", "hits"), ("log", "entries"), ("interactions",),
-    ("entries",), ("logs",), ("runs",), ("spans",), ("traces",), ("observations",), ("calls",),
-    ("objects",), ("generations",), ("requests",),
+    ("http_interactions",), ("entries",), ("logs",), ("runs",), ("spans",), ("traces",), ("observations",), ("calls",),
+    ("objects",), ("generations",), ("requests",), ("usageEvents",), ("usageEventsDisplay",),
 )  # fmt: skip
 """Where pages hold their list. Sources: OpenAI and Anthropic list objects, Azure Event Hub and Storage, CloudWatch
 FilterLogEvents, Cloudflare, Elasticsearch, HAR, VCR cassettes, and the REST APIs of the tracing platforms."""
 
-_INSIGHTS_MESSAGE = "@message"
 _DEPTH = 3
 
 
@@ -50,6 +49,8 @@ def page_items(value: Json) -> list[Json] | None:
         return value
     if type(value) is not dict:
         return None
+    if (rows := _rows_of_table(value)) is not None:
+        return rows
     for path in _PAGE_PATHS:
         found: Json = value
         for key in path:
@@ -58,6 +59,20 @@ def page_items(value: Json) -> list[Json] | None:
         if type(found) is list and (not found or type(found[0]) in (dict, list)):
             return found
     return None
+
+
+def _rows_of_table(value: Mapping[str, Json]) -> list[Json] | None:
+    """Read a table that names its columns once, as the query API of Azure Monitor returns it, alone or in a list."""
+    tables = value.get("tables")
+    if type(tables) is list and tables and all(type(table) is dict and "rows" in table for table in tables):
+        return tables
+    columns, rows = value.get("columns"), value.get("rows")
+    if type(columns) is not list or type(rows) is not list or not all(type(row) is list for row in rows):
+        return None
+    names = [column.get("name") if type(column) is dict else column for column in columns]
+    if not names or not all(type(name) is str for name in names):
+        return None
+    return [dict(zip(names, row, strict=False)) for row in rows]
 
 
 def insights_row(value: Json) -> Mapping[str, Json] | None:

@@ -157,4 +157,13 @@ READER = Reader(
     how_to_export="Export one row per call with at least time, model, input tokens, cached tokens and output tokens.",
     identify=identify,
     read=read,
+    sign="two columns whose names mean token counts, or one beside a model",
+    switch_on={
+        "money": "Export input tokens, output tokens and the model of every call.",
+        "cache split": "Export the cached input tokens too: without them the cost can only be overstated.",
+        "content": "Export messages and answer, or log request and response bodies.",
+        "features": "Export a column `feature` (or tag, workflow, endpoint).",
+        "conversations": "Export a column `session_id`.",
+        "retries": "Export an `operation_id` that the attempts at one request share.",
+    },
 )
