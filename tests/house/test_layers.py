@@ -14,7 +14,7 @@ ROOT = Path(tokaudit.__file__).parent
 LAYERS: tuple[tuple[str, ...], ...] = (
     ("cli",),
     ("session",),
-    ("simulation", "estimate", "export"),
+    ("simulation", "estimate", "export", "doctor"),
     ("run",),
     ("report",),
     ("planner", "summary"),
@@ -30,7 +30,13 @@ LAYERS: tuple[tuple[str, ...], ...] = (
 """From top to bottom: a module may import its own package and the layers below it."""
 
 LEVEL = {name: number for number, layer in enumerate(LAYERS) for name in layer}
-THIRD_PARTY_HOMES = {"duckdb": {"ledger"}, "typer": {"cli"}, "genai_prices": {"prices"}, "jinja2": {"report"}}
+THIRD_PARTY_HOMES = {
+    "duckdb": {"ledger"},
+    "typer": {"cli"},
+    "genai_prices": {"prices"},
+    "jinja2": {"report"},
+    "obstore": {"ingest"},
+}
 """Libraries that only some layers may know."""
 
 

@@ -13,6 +13,7 @@ import typer
 
 from tokaudit import __version__
 from tokaudit.cli.audit import audit
+from tokaudit.cli.doctor import doctor
 from tokaudit.cli.estimate import estimate
 from tokaudit.cli.export import export
 from tokaudit.cli.ingest import ingest
@@ -24,7 +25,9 @@ from tokaudit.cli.simulate import simulate
 from tokaudit.cli.terminal import print_error
 from tokaudit.errors import EXIT_FAILED, TokauditError
 
-COMMANDS: tuple[Callable[..., None], ...] = (audit, ingest, report, plan, export, prices, readers, estimate, simulate)
+COMMANDS: tuple[Callable[..., None], ...] = (
+    audit, ingest, report, plan, doctor, export, prices, readers, estimate, simulate,
+)  # fmt: skip
 DEBUG = "TOKAUDIT_DEBUG"
 
 app = typer.Typer(

@@ -1,0 +1,145 @@
+"""What is each file, what can it show and what not, and what should be switched on at the source to see more?"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from tokaudit.ingest.survey import ABILITIES, FileSurvey, FormatSurvey, ModelKey
+from tokaudit.prices.quotes import PriceKey, quote
+from tokaudit.prices.rates_file import UserRate
+from tokaudit.readers.contract import Ability
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class AbilityFound:
+    """How many of a format's calls show what an ability needs.
+
+    share      0-1 of the calls
+    limit      what no export of this format can show of it, whatever its calls show; None = nothing is known to be missing
+    switch_on  what to switch on at the source to see more; None where all calls show it, or nothing helps
+    """
+
+    ability: Ability
+    share: float
+    limit: str | None
+    switch_on: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class FormatFound:
+    """The records of one format in a file. unpriced_models: calls by model whose rate is not known."""
+
+    reader: str
+    title: str
+    sign: str
+    calls: int
+    fragments: int
+    asides: Mapping[str, int]
+    first_call: datetime | None
+    last_call: datetime | None
+    undated: int
+    usage_state: Mapping[str, int]
+    usage_rules: Mapping[str, int]
+    unpriced_models: Mapping[str, int]
+    abilities: tuple[AbilityFound, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RejectsFound:
+    """Records that could not be kept for one reason."""
+
+    reason: str
+    count: int
+    first_lines: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FileFound:
+    """One file. layers: what it is packed in and how its records are cut; refused: why nothing of it can be read."""
+
+    file: str
+    bytes: int
+    layers: tuple[str, ...]
+    refused: str | None
+    blanks: int
+    formats: tuple[FormatFound, ...]
+    unnamed: Mapping[str, int]
+    rejects: tuple[RejectsFound, ...]
+    columns: Mapping[str, str]
+
+
+def found_in(survey: FileSurvey, rates: Sequence[UserRate] = ()) -> FileFound:
+    """Judge what a survey of a file counted. rates: the user's own, by which more models have a price."""
+    formats = sorted(survey.formats.values(), key=lambda own: (-own.calls, own.reader.name))
+    return FileFound(
+        file=survey.name,
+        bytes=survey.bytes,
+        layers=survey.layers,
+        refused=survey.refused or _nothing_to_audit(survey),
+        blanks=survey.blanks,
+        formats=tuple(_format(own, rates) for own in formats),
+        unnamed=dict(sorted(survey.unnamed.items())),
+        rejects=tuple(
+            RejectsFound(reason, rejects.count, tuple(rejects.first_lines))
+            for reason, rejects in sorted(survey.rejects.items(), key=lambda item: (-item[1].count, item[0]))
+        ),
+        columns=survey.columns,
+    )
+
+
+def _nothing_to_audit(survey: FileSurvey) -> str | None:
+    told = any(own.calls or own.fragments for own in survey.formats.values())
+    if told or not survey.rejects:
+        return None
+    reason = max(survey.rejects, key=lambda reason: survey.rejects[reason].count)
+    return reason if len(survey.rejects) == 1 else f"no call could be read; most often: {reason}"
+
+
+def _format(own: FormatSurvey, rates: Sequence[UserRate]) -> FormatFound:
+    unpriced = _unpriced(own, rates)
+    return FormatFound(
+        reader=own.reader.name,
+        title=own.reader.title,
+        sign=own.reader.sign,
+        calls=own.calls,
+        fragments=own.fragments,
+        asides=dict(sorted(own.asides.items())),
+        first_call=_moment(own.first_at),
+        last_call=_moment(own.last_at),
+        undated=own.undated,
+        usage_state=dict(sorted(own.usage_states.items())),
+        usage_rules=dict(sorted(own.usage_rules.items())),
+        unpriced_models=dict(sorted(unpriced.items())),
+        abilities=tuple(_ability(own, ability) for ability in ABILITIES) if own.calls else (),
+    )
+
+
+def _ability(own: FormatSurvey, ability: Ability) -> AbilityFound:
+    share = own.shown[ability] / own.calls
+    switch_on = own.reader.switch_on.get(ability) if share < 1 else None
+    return AbilityFound(ability, share, own.reader.limits.get(ability), switch_on)
+
+
+def _unpriced(own: FormatSurvey, rates: Sequence[UserRate]) -> Counter[str]:
+    """Count the calls of models without a rate on the day they were last called."""
+    unpriced: Counter[str] = Counter()
+    for model, calls in own.models.items():
+        moment = _moment(own.priced_at.get(model))
+        key = PriceKey(*model, None, moment.date() if moment else None)
+        if quote([key], rates)["list_rate_output"].null_count():
+            unpriced[_name(model)] += calls
+    return unpriced
+
+
+def _name(model: ModelKey) -> str:
+    _, asked, served = model
+    return served or asked or "no model named"
+
+
+def _moment(at: int | None) -> datetime | None:
+    return None if at is None else _EPOCH + timedelta(microseconds=at)

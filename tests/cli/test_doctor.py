@@ -1,0 +1,89 @@
+"""Does `doctor` say what files are, what they can show, and what to do, without keeping anything?"""
+
+from __future__ import annotations
+
+import gzip
+import json
+from pathlib import Path
+
+import pytest
+
+from cli.test_commands import CONTROL, HOSTILE, one_line_error, pair, tokaudit, write_log
+
+
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_a_mixed_folder(elsewhere: Path) -> None:
+    logs = elsewhere / "logs"
+    logs.mkdir()
+    log = write_log(logs / "calls.jsonl", [pair(1), pair(2, metadata=None), {"x": 1}])
+    (logs / "packed.gz").write_bytes(gzip.compress(log.read_bytes()))
+    (logs / "notes.md").write_text("# Notes\n\nNo log.\n")
+    (logs / "table.csv").write_text("model,prompt_tokens,completion_tokens\nno-such-model-1,3,1\n")
+    result = tokaudit("doctor", logs)
+    assert (result.exit_code, result.stderr) == (0, "")
+    lines = result.stdout.splitlines()
+    assert any(line.endswith("KB): JSON lines") for line in lines)
+    assert any(line.endswith(": gzip, JSON lines") for line in lines)
+    assert "    holds 2 calls from 2026-03-02 12:00 to 2026-03-03 12:00" in lines
+    assert "    shows money yes, cache split yes, content yes, features 50.0%, conversations yes, retries yes" in lines
+    assert any(line.startswith("    to see features: ") for line in lines)
+    assert "  rejected: 1 record: no reader knows this record (line 3)" in lines
+    assert "  cannot be audited: neither JSON nor a table of columns" in lines
+    assert "    no rate is known for no-such-model-1 (1 call): give one with --prices" in lines
+    assert "    usage cache split unknown: 1 call" in lines
+    assert lines[-1] == "4 files, 5 calls, 2 rejected; 1 file cannot be audited"
+    assert not Path(".tokaudit").exists()
+
+
+def test_json_says_the_same(elsewhere: Path) -> None:
+    log = write_log(elsewhere / "calls.jsonl", [pair(1), {"x": 1}])
+    (file,) = json.loads(tokaudit("doctor", log, "--json").stdout)["files"]
+    (found,) = file["formats"]
+    assert (found["reader"], found["calls"], found["first_call"]) == ("openai_chat", 1, "2026-03-02T12:00:00+00:00")
+    assert {each["ability"]: each["share"] for each in found["abilities"]}["money"] == 1
+    assert file["rejects"] == [{"reason": "no reader knows this record", "count": 1, "first_lines": [2]}]
+
+
+def test_your_own_rates_count(elsewhere: Path) -> None:
+    log = write_log(elsewhere / "calls.jsonl", [{"model": "ours", "prompt_tokens": 3, "completion_tokens": 1}])
+    rates = elsewhere / "rates.toml"
+    rates.write_text('[[rates]]\nmodel = "ours"\ninput_usd_per_million = "1"\noutput_usd_per_million = "2"\n')
+    assert "no rate is known" in tokaudit("doctor", log).stdout
+    assert "no rate is known" not in tokaudit("doctor", log, "--prices", rates).stdout
+
+
+def test_standard_input_and_missing_paths(elsewhere: Path) -> None:
+    result = tokaudit("doctor", "-", stdin=json.dumps(pair(1)).encode())
+    assert result.exit_code == 0
+    assert result.stdout.startswith("<stdin> (")
+    one_line_error(tokaudit("doctor", "nosuch.jsonl"))
+
+
+def test_a_torn_file_is_said_and_is_no_failure(elsewhere: Path) -> None:
+    log = elsewhere / "log.gz"
+    log.write_bytes(gzip.compress(json.dumps(pair(1)).encode() * 500, mtime=0)[:-9])
+    result = tokaudit("doctor", log)
+    assert (result.exit_code, "torn or damaged" in result.stdout) == (0, True)
+
+
+def test_nothing_in_a_log_reaches_the_terminal_raw(elsewhere: Path) -> None:
+    records = [{"model": name, "prompt_tokens": 1, "completion_tokens": 1, name: "x"} for name in HOSTILE]
+    result = tokaudit("doctor", write_log(elsewhere / "log.jsonl", records))
+    assert result.exit_code == 0
+    assert CONTROL.search(result.stdout.replace("\n", "")) is None
+
+
+def test_every_format_says_how_it_is_exported() -> None:
+    listed = json.loads(tokaudit("readers", "--json").stdout)["readers"]
+    assert len({each["name"] for each in listed}) == len(listed) > 5
+    shown = tokaudit("readers").stdout
+    for each in listed:
+        assert each["how_to_export"].endswith(".")
+        assert each["sign"], each["name"]
+        assert f"  {each['name']}: " in shown
+        assert all(text.endswith(".") for text in (*each["switch_on"].values(), *each["limits"].values()))
