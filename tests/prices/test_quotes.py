@@ -304,3 +304,11 @@ def test_a_rate_per_token_is_exact(usd_per_million: Decimal) -> None:
     assert per_token * MILLION == usd_per_million
     rows = quote([key("acme-7b")], [user_rate(uncached_input=usd_per_million, output=usd_per_million)])
     assert rows["list_rate_uncached_input"].item() == per_token
+
+
+def test_the_fast_mode_has_rates_of_its_own() -> None:
+    plain, fast = (
+        quote([key("claude-opus-4-8", "anthropic", service_tier=tier)])["list_rate_output"].item()
+        for tier in (None, "fast")
+    )
+    assert fast == 2 * plain

@@ -86,7 +86,7 @@ def published_rates(
     if day is None and isinstance(info.prices, list):
         return []
     moment = datetime.combine(day or date.min, time(12), UTC)
-    context = {"service_tier": service_tier, "processing": service_tier} if service_tier else None
+    context = dict.fromkeys(("service_tier", "processing", "speed"), service_tier) if service_tier else None
     prices = info.get_prices(moment, context)
     fields = {
         "uncached_input": _price(prices, "input_mtok"),
