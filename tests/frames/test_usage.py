@@ -72,6 +72,16 @@ def test_what_no_tokeniser_can_explain_is_not_calibrated_away() -> None:
     assert ratios(input_tokens=[10]) == [0.5]
 
 
+def test_what_every_call_carries_unseen_is_not_calibrated_away() -> None:
+    ours = [100 * n for n in range(1, 13)]
+    seen = ratios(visible_input_tokens=ours, format_tokens=[0] * 12, input_tokens=[5000 + n * 13 // 10 for n in ours])
+    assert seen == pytest.approx([1.3] * 12)
+    few = ratios(visible_input_tokens=ours[:9], format_tokens=[0] * 9, input_tokens=[5000 + n for n in ours[:9]])
+    assert few == [2.0] * 9  # too few for a line: the average
+    alike = ratios(visible_input_tokens=[100] * 12, format_tokens=[0] * 12, input_tokens=[130] * 12)
+    assert alike == pytest.approx([1.3] * 12)
+
+
 def test_a_public_tokeniser_is_taken_as_it_is() -> None:
     assert ratios(encoding_is_exact=[True]) == [1.0]
 

@@ -34,13 +34,20 @@ LEAST_RATIO, MOST_RATIO = 0.5, 2.0
 less of the bill, they are cut off in the log or not logged at all, and the rest stays unexplained."""
 
 
+FEWEST_FOR_A_SLOPE = 10
+LEAST_SPREAD = 0.2
+"""Calls, and spread of their lengths for one of their mean, from which a line through them says more than their average."""
+
+
 def with_tokeniser_ratio(calls: pl.LazyFrame) -> pl.LazyFrame:
     """Calibrate the count of models whose tokeniser is not public.
 
     In: priced name columns request_model, response_model, encoding_is_exact, usage_state, input_tokens, visible_input_tokens,
     format_tokens, media. Out: + tokeniser_ratio (Float64): billed tokens for one token of ours, over all calls of the
     model that send text only, as far as it can be the tokeniser's doing; 1 for models that bill by our encoding, and where
-    there is nothing to learn from.
+    there is nothing to learn from. What every call is billed however short its texts are is no doing of the tokeniser: a
+    system prompt or tools that the log leaves out. It shows as a line through the calls that does not start at zero, and
+    then the line's slope is the ratio.
     """
     ours = pl.col("visible_input_tokens") + pl.col("format_tokens")
     comparable = (
@@ -49,9 +56,21 @@ def with_tokeniser_ratio(calls: pl.LazyFrame) -> pl.LazyFrame:
     )  # fmt: skip
     model = ["request_model", "response_model"]
     billed, counted = pl.col("input_tokens").filter(comparable).sum(), ours.filter(comparable).sum()
-    learnt = (billed.over(model) / counted.over(model)).clip(LEAST_RATIO, MOST_RATIO)
+    average = billed.over(model) / counted.over(model)
+    slope = _slope(pl.when(comparable).then(ours), pl.when(comparable).then("input_tokens"), model)
+    learnt = pl.min_horizontal(average, slope).clip(LEAST_RATIO, MOST_RATIO)
     ratio = pl.when(counted.over(model) > 0).then(learnt).otherwise(1.0)
     return calls.with_columns(tokeniser_ratio=pl.when("encoding_is_exact").then(1.0).otherwise(ratio))
+
+
+def _slope(ours: pl.Expr, billed: pl.Expr, model: list[str]) -> pl.Expr:
+    """Return the slope of the line through the calls of each model; null where they do not show one."""
+    x, y = ours.cast(pl.Float64), billed.cast(pl.Float64)
+    mean = x.mean().over(model)
+    variance = (x * x).mean().over(model) - mean * mean
+    slope = ((x * y).mean().over(model) - mean * y.mean().over(model)) / variance
+    is_shown = (x.count().over(model) >= FEWEST_FOR_A_SLOPE) & (variance > (LEAST_SPREAD * mean) ** 2)
+    return pl.when(is_shown).then(slope)
 
 
 def with_settled_usage(calls: pl.LazyFrame) -> pl.LazyFrame:
