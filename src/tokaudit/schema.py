@@ -8,7 +8,7 @@ None, never 0.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple, TypeAlias
 
 Json: TypeAlias = Any
@@ -131,9 +131,19 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Aside:
-    """A record of a known format that is no call; kind says what it is: `tool span`, `user message`, `trace`."""
+    """A record of a known format that is no call; kind says what it is: `tool span`, `user message`, `trace`.
+
+    span_id  id of the span that it is, and parent_span_id of the span above it: it may stand between a call and one above
+    feature, feature_from, user_id, conversation_id  what the span says of all calls below it
+    """
 
     kind: str
+    span_id: str | None = field(default=None, compare=False)
+    parent_span_id: str | None = field(default=None, compare=False)
+    feature: str | None = field(default=None, compare=False)
+    feature_from: str | None = field(default=None, compare=False)
+    user_id: str | None = field(default=None, compare=False)
+    conversation_id: str | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

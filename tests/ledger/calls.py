@@ -14,7 +14,7 @@ from tokaudit.ledger.store import FileRow, Ledger, open_ledger
 from tokaudit.readers.contract import ReadOptions, Spot
 from tokaudit.readers.file_reader import Told
 from tokaudit.readers.tables.token_table import READER
-from tokaudit.schema import Call
+from tokaudit.schema import Aside, Call
 
 
 def file_row(file_id: int, calls: int) -> FileRow:
@@ -24,7 +24,7 @@ def file_row(file_id: int, calls: int) -> FileRow:
     )  # fmt: skip
 
 
-def append(ledger: Ledger, file_id: int, calls: Sequence[Call]) -> None:
+def append(ledger: Ledger, file_id: int, calls: Sequence[Call | Aside]) -> None:
     collector = Collector(file_id, ReadOptions())
     collector._take(Told(Spot(line, line), READER, call) for line, call in enumerate(calls, 1))
     paths: dict[str, list[Path]] = {}
@@ -37,7 +37,7 @@ def append(ledger: Ledger, file_id: int, calls: Sequence[Call]) -> None:
 
 
 @contextmanager
-def scope_of(folder: Path, *files: Sequence[Call]) -> Iterator[Scope]:
+def scope_of(folder: Path, *files: Sequence[Call | Aside]) -> Iterator[Scope]:
     with open_ledger(folder / "ledger.duckdb") as ledger:
         for number, calls in enumerate(files, 1):
             append(ledger, number, calls)

@@ -145,7 +145,7 @@ SPAN = {"response_id": None, "log_id": None}
         (Usage(0, 5, 0), [Usage(0, 7, 0)], ["parent", "child-0"]),
         (MISSING_USAGE, [EXACT], ["child-0"]),
         (EXACT, [MISSING_USAGE], ["parent"]),
-        (MISSING_USAGE, [MISSING_USAGE], ["parent", "child-0"]),
+        (MISSING_USAGE, [MISSING_USAGE], ["child-0"]),
     ],
 )
 def test_a_span_that_repeats_the_usage_of_those_below_is_no_call(
@@ -189,7 +189,7 @@ _calls = st.builds(
 )
 
 
-@settings(max_examples=40)
+@settings(max_examples=15)
 @given(files=st.lists(st.lists(_calls, max_size=5), min_size=1, max_size=3))
 def test_every_record_has_one_fate_and_parts_have_their_calls(
     tmp_path_factory: pytest.TempPathFactory, files: Any

@@ -21,6 +21,7 @@ from tokaudit.ingest.framing import Frame
 from tokaudit.ingest.tally import Tally
 from tokaudit.ledger.tables import (
     KINDS,
+    LINEAGE,
     MEDIA,
     NO_MESSAGE,
     PARTS,
@@ -143,6 +144,7 @@ class Collector:
         self._records: list[tuple[Any, ...]] = []
         self._parts: list[tuple[Any, ...]] = []
         self._rejects: list[tuple[int, str]] = []
+        self._lineage: list[tuple[Any, ...]] = []
         self._contents = ContentTable()
         self.tally = Tally()
         self.last = Tally()
@@ -166,7 +168,7 @@ class Collector:
 
     def _take_value(self, value: Json, spot: Spot) -> None:
         self._take(self._reader.read(value, spot))
-        if not self.columns and type(value) is dict and self.last.formats[TOKEN_TABLE.name]:
+        if not self.columns and type(value) is dict and TOKEN_TABLE.name in self.last.formats:
             self.columns = guess_columns(tuple(flat(value)), self._options.columns)
 
     def _take(self, told: Iterable[Told]) -> None:
@@ -175,6 +177,7 @@ class Collector:
                 self._reject(spot.line, str(telling))
             elif isinstance(telling, Aside):
                 self.last.asides[f"{reader.name}: {telling.kind}" if reader else telling.kind] += 1
+                self._add_span(telling, spot)
             elif reader is not None:
                 self._take_call(telling, reader, spot, number)
 
@@ -186,6 +189,12 @@ class Collector:
             return
         self.last.formats[reader.name] += 1
         self._add_call(call, definitions, spot, number)
+
+    def _add_span(self, aside: Aside, spot: Spot) -> None:
+        told = (aside.feature, aside.feature_from, aside.user_id, aside.conversation_id)
+        if aside.span_id and (aside.parent_span_id or any(told)):
+            above = _optional_key("span", aside.parent_span_id)
+            self._lineage.append((spot.line, _key("span", aside.span_id), above, *told))
 
     def _reject(self, line: int, reason: str) -> None:
         self._rejects.append((line, reason))
@@ -276,7 +285,7 @@ class Collector:
     @property
     def held(self) -> int:
         """Rows that wait to be drained."""
-        return len(self._records) + len(self._parts) + len(self._rejects)
+        return len(self._records) + len(self._parts) + len(self._rejects) + len(self._lineage)
 
     def drain(self) -> dict[str, pl.DataFrame]:
         """Return the tables of the frames taken since the last time, and forget them."""
@@ -284,13 +293,15 @@ class Collector:
         records = table_of(self._records, _UNCOUNTED)
         parts = table_of(self._parts, PARTS)
         rejects = table_of(self._rejects, REJECTS)
-        self._records, self._parts, self._rejects, self._contents = [], [], [], ContentTable()
+        lineage = table_of(self._lineage, LINEAGE)
+        self._records, self._parts, self._rejects, self._lineage, self._contents = [], [], [], [], ContentTable()
         return {
             "records": with_visible_tokens(records, parts, contents),
             "parts": parts,
             "contents": contents,
             "blocks": blocks,
             "rejects": rejects,
+            "lineage": lineage,
         }
 
 

@@ -30,7 +30,8 @@ class Tally:
         self.lines += other.lines
         self.blanks += other.blanks
         for name in _COUNTERS:
-            getattr(self, name).update(getattr(other, name))
+            if counted := getattr(other, name):
+                getattr(self, name).update(counted)
 
     def remove(self, other: Tally) -> None:
         """Take out what is to be counted again."""

@@ -5,8 +5,8 @@ beside the calls. One record is kept for each call; what it leaves open is fille
 may be larger than the memory. The statements fill temporary tables, in this order:
 
 renamed   call_key, root: keys of one call that two formats identify in different ways
-kept      call_key, record_id: the fullest record of each call, then the latest
-repeats   record_id, heir: spans that only repeat the usage of calls below them; heir, if any, is the call they tell more of
+kept      call_key, record_id: the fullest record of each call, then the latest; spans that only repeat calls below them are
+          taken out again (module `repeats`)
 told      kept_id, record_id, rank: other records of a kept call
 borrowed  kept_id, record_id, is_answer: whose texts stand for the prompt, or the answer, of a call that logs none itself
 filled    kept_id and the values found in other records
@@ -14,20 +14,32 @@ filled    kept_id and the values found in other records
 
 from __future__ import annotations
 
+from tokaudit.ledger.repeats import LEVELS, REPEATS, WEAK_NAMES
+
 RANK = "(fullness::BIGINT << 56) + (f.rank << 38) + line"
 """The fullest record first, then the latest file and line."""
 
 # A gateway's log may go by an id of its own: the provider's id of the answer, where both have it, makes the two one call.
-# Ids this short are drawn from so few that they come back.
+# Ids this short are drawn from so few that they come back. So does the span, which two exporters may write, or a log record
+# beside it; as ids of spans may be made up, the counts or the time must be the same too.
 _RENAMED = """
     CREATE OR REPLACE TEMP TABLE renamed AS
-    WITH own AS (
-        SELECT DISTINCT call_key, response_id FROM records SEMI JOIN scope USING (file_id)
-        WHERE NOT is_fragment AND length(response_id) >= 16
-    ), answers AS (
-        SELECT response_id, min(call_key) AS root FROM own GROUP BY response_id HAVING count(*) > 1
+    WITH own AS (SELECT * FROM records SEMI JOIN scope USING (file_id) WHERE NOT is_fragment),
+    named AS (
+        SELECT call_key, hash('answer', response_id) AS name FROM own WHERE length(response_id) >= 16
+        UNION
+        SELECT call_key, hash('counts', span_key, input_tokens, output_tokens) FROM own
+        WHERE span_key IS NOT NULL AND input_tokens + output_tokens > 0
+        UNION
+        SELECT call_key, hash('time', span_key, started_at // 1000) FROM own
+        WHERE span_key IS NOT NULL AND started_at IS NOT NULL
+    ), roots AS (
+        SELECT name, min(call_key) AS root FROM named GROUP BY name HAVING count(DISTINCT call_key) > 1
+    ), once AS (
+        SELECT call_key, min(root) AS root FROM named JOIN roots USING (name) GROUP BY call_key
     )
-    SELECT call_key, min(root) AS root FROM own JOIN answers USING (response_id) GROUP BY call_key"""
+    SELECT call_key, coalesce(further.root, once.root) AS root
+    FROM once LEFT JOIN (SELECT call_key AS root_key, root FROM once) further ON further.root_key = once.root"""
 
 _IDENTIFIED = """
     CREATE OR REPLACE TEMP VIEW identified AS
@@ -35,31 +47,9 @@ _IDENTIFIED = """
 
 _KEPT = f"""
     CREATE OR REPLACE TEMP TABLE kept AS
-    SELECT call_key, arg_max(record_id, {RANK}) AS record_id
-    FROM identified JOIN scope f USING (file_id) WHERE NOT is_fragment GROUP BY call_key"""
-
-_SPANS = """
-    CREATE OR REPLACE TEMP TABLE spans AS
-    SELECT record_id, span_key, parent_span_key, input_tokens AS input, output_tokens AS output
-    FROM records SEMI JOIN kept USING (record_id) WHERE span_key IS NOT NULL"""
-
-# A call above calls repeats them if its counts are those of one of them, or of all together. Of a call and one below it of
-# which only one has counts, that one is the call. Equal input makes them one call too: libraries leave hidden reasoning out
-# of the output of one of the two, and the larger is what was billed.
-_REPEATS = """
-    CREATE OR REPLACE TEMP TABLE repeats AS
-    SELECT p.record_id, CASE WHEN count(*) = 1 THEN any_value(c.record_id) END AS heir
-    FROM spans p JOIN spans c ON c.parent_span_key = p.span_key AND c.record_id <> p.record_id
-    GROUP BY p.record_id, p.input, p.output
-    HAVING (p.input IS NULL AND bool_or(c.input IS NOT NULL))
-        OR bool_or(c.input = p.input AND (c.output IS NOT DISTINCT FROM p.output OR (c.output > p.output AND p.input > 0)))
-        OR (sum(c.input) = p.input AND sum(c.output) = p.output)
-    UNION ALL
-    SELECT c.record_id, p.record_id AS heir
-    FROM spans p JOIN spans c ON c.parent_span_key = p.span_key AND c.record_id <> p.record_id
-    WHERE p.input IS NOT NULL AND (c.input IS NULL OR (c.input = p.input AND c.output < p.output AND p.input > 0))"""
-
-_WITHOUT_REPEATS = "DELETE FROM kept WHERE record_id IN (SELECT record_id FROM repeats)"
+    SELECT call_key, arg_max(record_id, (o.record_id IS NULL, {RANK})) AS record_id
+    FROM identified JOIN scope f USING (file_id) LEFT JOIN outside o USING (record_id)
+    WHERE NOT is_fragment GROUP BY call_key"""
 
 # A key of fragments is not always a call's own: a batch's ids are unique only within the batch. Where fragments of one key
 # tell of different prompts, none of them is believed.
@@ -101,16 +91,28 @@ _KNOWN_USAGE = (
 )
 _OWN_USAGE, _OTHER_USAGE = (_KNOWN_USAGE.format(state=f"{table}.usage_state") for table in ("own", "r"))
 
+_OF_ONE_CALL = "NOT coalesce(o.is_sum, false)"
+"""What a span says of all its calls together is not that of one of them."""
+
+
+def _filled(name: str) -> str:
+    condition = f" AND {_OF_ONE_CALL}" if name in ("latency_ms", "logged_cost") else ""
+    return f"arg_max(r.{name}, rank) FILTER (r.{name} IS NOT NULL{condition}) AS {name}"
+
+
 _FILLED = f"""
     CREATE OR REPLACE TEMP TABLE filled AS
     SELECT kept_id,
-        {", ".join(f"arg_max(r.{name}, rank) FILTER (r.{name} IS NOT NULL) AS {name}" for name in _FILLED_COLUMNS)},
+        {", ".join(_filled(name) for name in _FILLED_COLUMNS)},
         arg_max(r.feature, rank) FILTER (r.feature IS NOT NULL) AS feature,
         arg_max(r.feature_from, rank) FILTER (r.feature IS NOT NULL) AS feature_from,
-        arg_max(r.record_id, rank) FILTER (r.messages > 0 AND own.messages = 0) AS prompt_from,
-        arg_max(r.record_id, rank) FILTER (r.visible_output_tokens > 0 AND own.visible_output_tokens = 0) AS answer_from,
-        arg_max(r.record_id, ({_OTHER_USAGE}, rank)) FILTER ({_OTHER_USAGE} > {_OWN_USAGE}) AS usage_from
+        arg_max(r.record_id, rank) FILTER ({_OF_ONE_CALL} AND r.messages > 0 AND own.messages = 0) AS prompt_from,
+        arg_max(r.record_id, rank) FILTER (
+            {_OF_ONE_CALL} AND r.visible_output_tokens > 0 AND own.visible_output_tokens = 0) AS answer_from,
+        arg_max(r.record_id, ({_OTHER_USAGE}, rank)) FILTER (
+            {_OF_ONE_CALL} AND {_OTHER_USAGE} > {_OWN_USAGE}) AS usage_from
     FROM told t JOIN records r USING (record_id) JOIN records own ON own.record_id = t.kept_id
+    LEFT JOIN outside o ON o.record_id = r.record_id
     GROUP BY kept_id"""
 
 _BORROWED = """
@@ -119,7 +121,7 @@ _BORROWED = """
     UNION ALL
     SELECT kept_id, answer_from, true FROM filled WHERE answer_from IS NOT NULL"""
 
-SELECT_KEPT = (_RENAMED, _IDENTIFIED, _KEPT, _SPANS, _REPEATS, _WITHOUT_REPEATS, _FRAGMENTS, _TOLD, _FILLED, _BORROWED)
+SELECT_KEPT = (_RENAMED, _IDENTIFIED, *LEVELS, _KEPT, *REPEATS, _FRAGMENTS, _TOLD, _FILLED, _BORROWED)
 """Run once for a scope, before anything below is scanned."""
 
 _AFTER_THE_PROMPT = 1 << 20
@@ -130,10 +132,23 @@ def _taken(names: tuple[str, ...], table: str, source: str) -> str:
     return ", ".join(f"CASE WHEN f.{source} IS NULL THEN r.{name} ELSE {table}.{name} END AS {name}" for name in names)
 
 
+_AROUND_COLUMNS = ("user_id", "conversation")
+
+
+def _found(name: str) -> str:
+    around = f", up.{name}" if name in _AROUND_COLUMNS else ""
+    return f"coalesce(r.{name}, f.{name}{around}) AS {name}"
+
+
+def _named(name: str) -> str:
+    return f"""CASE WHEN r.feature_from NOT IN ({WEAK_NAMES}) THEN r.{name}
+        WHEN f.feature_from NOT IN ({WEAK_NAMES}) THEN f.{name}
+        WHEN up.feature IS NOT NULL THEN up.{name} WHEN r.feature IS NOT NULL THEN r.{name} ELSE f.{name} END AS {name}"""
+
+
 CALLS = f"""
     SELECT r.* REPLACE (
-        {", ".join(f"coalesce(r.{name}, f.{name}) AS {name}" for name in (*_FILLED_COLUMNS, "feature"))},
-        CASE WHEN r.feature IS NULL THEN f.feature_from ELSE r.feature_from END AS feature_from,
+        {", ".join(map(_found, _FILLED_COLUMNS))}, {_named("feature")}, {_named("feature_from")},
         {_taken(_USAGE_COLUMNS, "u", "usage_from")},
         {_taken(_PROMPT_COLUMNS, "p", "prompt_from")},
         {_taken(("visible_output_tokens",), "a", "answer_from")},
@@ -142,6 +157,7 @@ CALLS = f"""
         s.name AS file_name
     FROM records r JOIN kept USING (record_id) JOIN scope s USING (file_id)
     LEFT JOIN filled f ON f.kept_id = r.record_id
+    LEFT JOIN around up ON up.call_key = kept.call_key
     LEFT JOIN records p ON p.record_id = f.prompt_from
     LEFT JOIN records a ON a.record_id = f.answer_from
     LEFT JOIN records u ON u.record_id = f.usage_from"""

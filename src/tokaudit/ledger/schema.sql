@@ -44,4 +44,8 @@ CREATE TABLE records (
     prompt_id UBIGINT, system_id UBIGINT, tools_id UBIGINT, closing_id UBIGINT
 );
 CREATE TABLE rejects (file_id UBIGINT NOT NULL, line BIGINT NOT NULL, reason VARCHAR NOT NULL);
+CREATE TABLE lineage (
+    file_id UBIGINT NOT NULL, line BIGINT NOT NULL, span_key UBIGINT NOT NULL, parent_span_key UBIGINT,
+    feature VARCHAR, feature_from VARCHAR, user_id VARCHAR, conversation VARCHAR
+);
 CREATE TABLE meta (key VARCHAR NOT NULL, value VARCHAR NOT NULL);

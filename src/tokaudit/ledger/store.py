@@ -26,7 +26,7 @@ from tokaudit.errors import LedgerError
 
 Parameters: TypeAlias = Sequence[Any] | Mapping[str, Any]
 
-LEDGER_VERSION = "2"
+LEDGER_VERSION = "3"
 MEMORY_LIMIT = "700MB"
 _REBUILD = "move the file away and run again: the ledger is rebuilt from the logs"
 
@@ -153,6 +153,7 @@ class Ledger:
         self._run(f"DELETE FROM parts WHERE record_id IN ({stale})", place)
         self._run("DELETE FROM records WHERE file_id = ? AND line > ?", place)
         self._run("DELETE FROM rejects WHERE file_id = ? AND line > ?", place)
+        self._run("DELETE FROM lineage WHERE file_id = ? AND line > ?", place)
         self._run("DELETE FROM files WHERE file_id = ?", [file_id])
 
     def _insert(self, file: FileRow, tables: Mapping[str, Sequence[Path]], line_bases: Mapping[int, int]) -> None:
@@ -188,6 +189,10 @@ _INSERTS = {
     "rejects": """
         INSERT INTO rejects BY NAME
         SELECT $file_id::UBIGINT AS file_id, line + base AS line, reason FROM {source} s JOIN bases USING (split)""",
+    "lineage": """
+        INSERT INTO lineage BY NAME
+        SELECT $file_id::UBIGINT AS file_id, s.* EXCLUDE (split) REPLACE (line + base AS line)
+        FROM {source} s JOIN bases USING (split)""",
 }
 
 

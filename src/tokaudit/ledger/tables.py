@@ -5,6 +5,7 @@ parts     one row a piece of its prompt or answer, in prompt order
 contents  one row a distinct text: its tokens, and where it first stood (the text itself is not kept)
 blocks    one row a block of a distinct prompt text
 rejects   one row a record that could not be kept
+lineage   one row a span that is no call, but stands between calls or says for what those below it are
 """
 
 from __future__ import annotations
@@ -117,12 +118,25 @@ BLOCKS = pl.Schema(
 
 REJECTS = pl.Schema({"line": pl.Int64, "reason": pl.String})
 
+LINEAGE = pl.Schema(
+    {
+        "line": pl.Int64,
+        "span_key": pl.UInt64,
+        "parent_span_key": pl.UInt64,
+        "feature": pl.String,
+        "feature_from": pl.String,
+        "user_id": pl.String,
+        "conversation": pl.String,
+    }
+)
+
 TABLES = {
     "records": RECORDS,
     "parts": PARTS,
     "contents": CONTENTS,
     "blocks": BLOCKS,
     "rejects": REJECTS,
+    "lineage": LINEAGE,
 }
 
 
