@@ -30,6 +30,11 @@ def test_missing_usage_is_estimated_from_the_texts_and_marked() -> None:
     assert estimates(messages=[2]) == [(111, 40, "estimated")]
 
 
+def test_where_no_answer_was_logged_the_output_is_a_lower_bound() -> None:
+    assert estimates(visible_output_tokens=[0]) == [(111, 0, "output_lower_bound")]
+    assert estimates(visible_output_tokens=[0], output_tokens=[7]) == [(111, 7, "estimated")]
+
+
 def test_without_texts_it_stays_unknown() -> None:
     assert estimates(messages=[0]) == [(None, None, "missing")]
 

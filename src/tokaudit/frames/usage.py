@@ -12,19 +12,21 @@ def with_estimates(calls: pl.LazyFrame) -> pl.LazyFrame:
     """Fill missing token counts from our own count of the texts.
 
     In: input_tokens, output_tokens, usage_state, messages, visible_input_tokens, format_tokens, visible_output_tokens. Out:
-    the same; `missing` becomes `estimated` where texts were logged, `output_lower_bound` keeps its state (the input is
-    estimated, the output is what was seen). Tokens stay null where nothing is known.
+    the same; `missing` becomes `estimated` where texts were logged, `output_lower_bound` where the prompt alone was; that
+    state stays (the input is estimated, the output is what was seen). Tokens stay null where nothing is known.
     """
     has_prompt = pl.col("messages") > 0
     unknown = pl.col("input_tokens").is_null() | pl.col("output_tokens").is_null()
     estimated = unknown & has_prompt
+    answered = pl.col("output_tokens").is_not_null() | (pl.col("visible_output_tokens") > 0)
+    no_answer = pl.lit("output_lower_bound")  # what was answered is not in the log, and was more than nothing
     return calls.with_columns(
         input_tokens=pl.coalesce(
             "input_tokens", pl.when(estimated).then(pl.col("visible_input_tokens") + pl.col("format_tokens"))
         ),
         output_tokens=pl.coalesce("output_tokens", pl.when(estimated).then("visible_output_tokens")),
         usage_state=pl.when(estimated & (pl.col("usage_state") == "missing"))
-        .then(pl.lit("estimated"))
+        .then(pl.when(answered).then(pl.lit("estimated")).otherwise(no_answer))
         .otherwise("usage_state"),
     )
 
