@@ -5,6 +5,7 @@ Looks names up in genai-prices' installed snapshot; never over the network. A na
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from functools import lru_cache
@@ -38,6 +39,15 @@ def _start(condition: ConditionalPrice) -> date | None:
     return constraint.start_date if isinstance(constraint, StartDateConstraint) else None
 
 
+_OWN_NAMES = {
+    "aws": re.compile(
+        r"([a-z-]{2,6}\.)?(anthropic|amazon|meta|mistral|cohere|ai21|deepseek|openai|qwen|writer)\.[a-z0-9]"
+    ),
+    "openai": re.compile(r"text-embedding-(3|ada)-"),
+}
+"""Names that only this provider gives to models: they need no other word for who served."""
+
+
 def find_model(provider_name: str | None, model: str) -> tuple[Provider, ModelInfo] | None:
     """Find a model by provider and name, or by name alone; `provider/model` names its provider itself."""
     attempts = [(provider_name, model)]
@@ -46,6 +56,7 @@ def find_model(provider_name: str | None, model: str) -> tuple[Provider, ModelIn
         attempts += [(prefix, rest), (provider_name, rest)]
     if provider_name is not None:
         attempts.append((None, model))
+    attempts += [(owner, model) for owner, names in _OWN_NAMES.items() if names.match(model)]
     for provider, name in attempts:
         try:
             return _snapshot().find_provider_model(name, None, provider, None)
