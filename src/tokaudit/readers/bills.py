@@ -8,15 +8,15 @@ Sources: the providers' references of their usage and cost APIs, and the headers
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NoReturn
+from typing import NamedTuple, NoReturn
 
 from tokaudit.readers.contract import Reader, ReadOptions
 from tokaudit.readers.values.labels import begins
 from tokaudit.schema import Json, Record, RejectRecordError
 
 _RESULTS = ("organization.usage.", "organization.costs.")
-_BUCKETS = ("page", "bucket", *_RESULTS)
-_EMPTY_OPENAI_ROW = frozenset(("start_time", "end_time", "start_time_iso", "end_time_iso"))
+_OPENAI_ROW = frozenset(("start_time", "end_time", "start_time_iso", "end_time_iso"))
+"""All that an empty export has, and every other one."""
 
 
 def _has(record: Record, *names: str) -> bool:
@@ -38,8 +38,8 @@ def _is_openai(record: Record) -> bool:
     return (
         _has(record, "num_model_requests", "start_time")
         or _has(record, "amount_value", "line_item")
-        or _has(record, "n_context_tokens_total", "n_requests")
-        or record.keys() == _EMPTY_OPENAI_ROW
+        or ("n_context_tokens_total" in record and ("n_requests" in record or "num_requests" in record))
+        or record.keys() >= _OPENAI_ROW
     )
 
 
@@ -71,8 +71,8 @@ def _is_openrouter(record: Record) -> bool:
 
 
 def _is_litellm(record: Record) -> bool:
-    """Tell LiteLLM's days: its tables Daily…Spend, and the API that reads them."""
-    if _has(record, "api_requests", "spend"):
+    """Tell LiteLLM's days: its tables Daily…Spend, the API that reads them, its reports and its summary of the log by day."""
+    if _has(record, "api_requests", "spend") or "group_by_day" in record or _has(record, "spend", "users", "models"):
         return True
     metrics = record.get("metrics")
     return type(metrics) is dict and "date" in record and "api_requests" in metrics
@@ -90,12 +90,17 @@ def _is_copilot(record: Record) -> bool:
 
 
 def _is_roll_up(record: Record) -> bool:
-    """Tell sums of tracing platforms and gateways: LangSmith's projects, Langfuse's days, new-api's hours, Azure's metrics."""
+    """Tell sums of platforms: LangSmith's projects, Langfuse's days, new-api's hours, clouds' metrics, Cursor's days."""
     return (
         ("run_count" in record and ("total_tokens" in record or "prompt_tokens" in record))
         or _has(record, "countTraces", "countObservations")
         or _has(record, "token_used", "count", "quota")
         or _has(record, "metricName", "timeGrain")
+        or _has(record, "timespan", "interval", "value")
+        or "MetricDataResults" in record
+        or _has(record, "Label", "Datapoints")
+        or _has(record, "usage_type", "accelerator_seconds")
+        or _has(record, "totalLinesAdded", "composerRequests")
     )
 
 
@@ -114,32 +119,67 @@ def _is_cloud_bill(record: Record) -> bool:
         or "line_item_unblended_cost" in record
         or "costInBillingCurrency" in record
         or "CostInBillingCurrency" in record
-        or _has(record, "usage_start_time", "cost", "sku")
+        or ("cost" in record and ("sku.description" in record or _has(record, "usage_start_time", "sku")))
+        or _has(record, "SKU description", "Usage amount")
         or _has(record, "usage_quantity", "sku_name")
     )
 
 
-_KINDS: tuple[tuple[str, str, Callable[[Record], bool]], ...] = (
-    ("openai_bill", "OpenAI usage and costs", _is_openai),
-    ("anthropic_bill", "Anthropic usage and costs", _is_anthropic),
-    ("deepseek_bill", "DeepSeek amounts and costs", _is_deepseek),
-    ("openrouter_bill", "OpenRouter usage by day", _is_openrouter),
-    ("litellm_bill", "LiteLLM spend by day", _is_litellm),
-    ("copilot_bill", "GitHub Copilot usage", _is_copilot),
-    ("roll_up", "sums of a dashboard", _is_roll_up),
-    ("ccusage_report", "sums of ccusage", _is_ccusage),
-    ("cloud_bill", "cloud costs", _is_cloud_bill),
-)
-"""Name, title and sign of each kind; the first that fits counts."""
+class _Kind(NamedTuple):
+    """One kind of bill, and keys of which each bill of the kind has one."""
 
-_SIGNS = frozenset(
-    """num_model_requests line_item n_requests start_time_iso usage_date_utc usage_input_tokens_no_cache token_type
-    starting_at uncached_input_tokens cost_type core_metrics utc_date Slug byok_usage_inference api_requests metrics
-    gross_amount grossAmount copilot_ide_chat total_input_tokens run_count countTraces token_used metricName totals
-    modelsUsed modelBreakdowns BilledCost line_item_unblended_cost costInBillingCurrency CostInBillingCurrency
-    usage_start_time usage_quantity""".split()  # noqa: SIM905
-) | {"Requests Used", "lineItem/UnblendedCost"}
-"""Every bill that is no page has one of these keys: records of calls are let go by one look."""
+    name: str
+    title: str
+    fits: Callable[[Record], bool]
+    keys: tuple[str, ...]
+
+
+_KINDS = (
+    _Kind(
+        "openai_bill",
+        "OpenAI usage and costs",
+        _is_openai,
+        ("object", "num_model_requests", "line_item", "n_context_tokens_total", "start_time_iso"),
+    ),
+    _Kind(
+        "anthropic_bill",
+        "Anthropic usage and costs",
+        _is_anthropic,
+        (
+            *("data", "usage_date_utc", "usage_input_tokens_no_cache", "token_type", "starting_at"),
+            *("uncached_input_tokens", "cost_type", "core_metrics"),
+        ),
+    ),
+    _Kind("deepseek_bill", "DeepSeek amounts and costs", _is_deepseek, ("utc_date", "start_time_iso")),
+    _Kind("openrouter_bill", "OpenRouter usage by day", _is_openrouter, ("Slug", "byok_usage_inference")),
+    _Kind("litellm_bill", "LiteLLM spend by day", _is_litellm, ("api_requests", "metrics", "group_by_day", "users")),
+    _Kind(
+        "copilot_bill",
+        "GitHub Copilot usage",
+        _is_copilot,
+        ("Requests Used", "gross_amount", "grossAmount", "copilot_ide_chat", "total_input_tokens"),
+    ),
+    _Kind(
+        "roll_up",
+        "sums of a dashboard",
+        _is_roll_up,
+        (
+            *("run_count", "countTraces", "token_used", "metricName", "timespan", "MetricDataResults", "Datapoints"),
+            *("accelerator_seconds", "composerRequests"),
+        ),
+    ),
+    _Kind("ccusage_report", "sums of ccusage", _is_ccusage, ("totals", "modelsUsed", "modelBreakdowns")),
+    _Kind(
+        "cloud_bill",
+        "cloud costs",
+        _is_cloud_bill,
+        (
+            *("BilledCost", "lineItem/UnblendedCost", "line_item_unblended_cost", "costInBillingCurrency"),
+            *("CostInBillingCurrency", "usage_start_time", "usage_quantity", "sku.description", "SKU description"),
+        ),
+    ),
+)
+"""The first kind that fits counts."""
 
 _last: list[tuple[Record, str | None]] = []
 
@@ -148,23 +188,20 @@ def _kind_of(record: Record) -> str | None:
     """Name the kind of bill; the last record's is remembered, since every kind asks for the same one."""
     if _last and _last[0][0] is record:
         return _last[0][1]
-    is_page = type(record.get("data")) is list or begins(record.get("object"), _BUCKETS)
-    found = None
-    if is_page or not record.keys().isdisjoint(_SIGNS):
-        found = next((name for name, _, fits in _KINDS if fits(record)), None)
+    found = next((kind.name for kind in _KINDS if kind.fits(record)), None)
     _last[:] = [(record, found)]
     return found
 
 
-def _bill(name: str, title: str) -> Reader:
+def _bill(kind: _Kind) -> Reader:
     def identify(record: Record) -> bool:
-        return _kind_of(record) == name
+        return _kind_of(record) == kind.name
 
     def refuse(record: Record, options: ReadOptions) -> NoReturn:
-        raise RejectRecordError(f"a bill ({title}), not a log of calls: compare it with tokaudit reconcile")
+        raise RejectRecordError(f"a bill ({kind.title}), not a log of calls: compare it with tokaudit reconcile")
 
-    return Reader(name, title, "", identify, refuse)
+    return Reader(kind.name, kind.title, "", identify, refuse, keys=frozenset(kind.keys))
 
 
-BILLS: tuple[Reader, ...] = tuple(_bill(name, title) for name, title, _ in _KINDS)
+BILLS: tuple[Reader, ...] = tuple(map(_bill, _KINDS))
 """Readers that refuse. Their signs are names that no log of calls has: where two readers claim a record, none reads it."""

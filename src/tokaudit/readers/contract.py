@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple, Protocol, TypeAlias
 
-from tokaudit.schema import Call, Outcome, Record
+from tokaudit.schema import Aside, Call, Outcome, Record, RejectRecordError
 
 Ability: TypeAlias = Literal["money", "cache split", "content", "features", "conversations", "retries"]
 """What a log can show."""
@@ -57,9 +57,9 @@ Read: TypeAlias = Callable[[Record, ReadOptions], Outcome | Sequence[Outcome]]
 OpenSession: TypeAlias = Callable[[ReadOptions], Session]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Reader:
-    """One format.
+    """One format. Compared by identity.
 
     name           the id shown and stored
     title          what the format is called
@@ -71,6 +71,8 @@ class Reader:
     identify       says whether a record is of the format
     read           tells what a record is; raises `RejectRecordError` with a fixed reason when it cannot be kept
     open_session   for a format whose calls stand on several records: used in place of `read`
+    keys           `identify` is asked only about records that have at least one of these keys: each record that it claims
+                   has one; None = it is asked about all
     """
 
     name: str
@@ -82,6 +84,7 @@ class Reader:
     switch_on: Mapping[Ability, str] = field(default_factory=dict)
     limits: Mapping[Ability, str] = field(default_factory=dict)
     open_session: OpenSession | None = None
+    keys: frozenset[str] | None = None
 
 
 def read_alone(open_session: OpenSession) -> Read:
@@ -97,7 +100,7 @@ def read_alone(open_session: OpenSession) -> Read:
 
 def outcomes_of(read: Outcome | Sequence[Outcome]) -> Sequence[Outcome]:
     """Return the outcomes of a record as a sequence."""
-    return read if isinstance(read, Sequence) else (read,)
+    return (read,) if isinstance(read, (Call, Aside, RejectRecordError)) else read
 
 
 __all__ = [

@@ -51,29 +51,27 @@ class FileReader:
         try:
             for claim in claims(value, self._hint, self._options.columns):
                 is_empty = False
-                is_session = claim.reader is not None and claim.reader.open_session is not None
-                yield from _numbered(self._read_claim(claim, spot), self._session_numbers if is_session else numbers)
+                yield from self._read_claim(claim, spot, numbers)
         except RejectRecordError as error:  # the value itself is none, or two readers claim a record of it
             yield Told(spot, None, error)
             return
         if is_empty:
             yield Told(spot, None, EMPTY_PAGE)
 
-    def _read_claim(self, claim: Claim, spot: Spot) -> Iterator[Told]:
+    def _read_claim(self, claim: Claim, spot: Spot, numbers: Iterator[int]) -> list[Told]:
         reader, record = claim
         if reader is None:
-            yield Told(spot, None, RejectRecordError(UNKNOWN_FORMAT))
-            return
+            return [Told(spot, None, RejectRecordError(UNKNOWN_FORMAT))]
         try:
             if reader.open_session is not None:
                 told = list(self._session(reader).add(record, spot))
+                numbers = self._session_numbers
             else:
                 told = [(spot, outcome) for outcome in outcomes_of(reader.read(record, self._options))]
         except RejectRecordError as error:
-            yield Told(spot, reader, error)
-            return
+            return [Told(spot, reader, error)]
         self._hint = reader
-        yield from (Told(where, reader, outcome) for where, outcome in told)
+        return _numbered(reader, told, numbers)
 
     def _session(self, reader: Reader) -> Session:
         if reader.name not in self._sessions:
@@ -84,12 +82,10 @@ class FileReader:
     def end(self) -> Iterator[Told]:
         """Tell what still waited for further records."""
         for reader, session in self._sessions.values():
-            yield from _numbered(_told(reader, session.end()), self._session_numbers)
+            yield from _numbered(reader, session.end(), self._session_numbers)
 
 
-def _told(reader: Reader, outcomes: Iterable[tuple[Spot, Outcome]]) -> Iterator[Told]:
-    return (Told(spot, reader, outcome) for spot, outcome in outcomes)
-
-
-def _numbered(told: Iterable[Told], numbers: Iterator[int]) -> Iterator[Told]:
-    return (each._replace(number=next(numbers)) if isinstance(each.telling, Call) else each for each in told)
+def _numbered(reader: Reader, outcomes: Iterable[tuple[Spot, Outcome]], numbers: Iterator[int]) -> list[Told]:
+    return [
+        Told(spot, reader, outcome, next(numbers) if isinstance(outcome, Call) else 0) for spot, outcome in outcomes
+    ]
