@@ -87,6 +87,14 @@ def test_a_row_of_a_table_is_read_like_the_object() -> None:
     assert (call.feature, call.feature_from, call.error_type) == ("triage", "metadata.feature", None)
 
 
+def test_an_embedding_counts_its_input_alone() -> None:
+    call = read(
+        span_attributes={"type": "llm", "name": "Embedding"}, output=None, metrics={"prompt_tokens": 5, "tokens": 5}
+    )
+    assert (call.operation_name, call.usage.input_tokens, call.usage.output_tokens) == ("embeddings", 5, 0)
+    assert call.usage.state == "exact"
+
+
 def test_a_failed_call_is_not_billed() -> None:
     call = read(error="RateLimitError: slow down", output=None, metrics={"start": 1_778_488_200.0})
     assert (call.error_type, call.usage.input_tokens) == ("RateLimitError", 0)

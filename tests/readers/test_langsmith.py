@@ -140,10 +140,10 @@ def test_an_error_is_named_by_its_class(changes: dict[str, Any], error: str | No
         ({"name": "write-answer"}, "write-answer", "name"),
         ({"tags": ["seq:step:1", "inbox"]}, "inbox", "tags"),
         ({"session_name": "desk"}, "desk", "session_name"),
-        ({}, "project-uuid", "session_id"),
+        ({}, None, None),
     ],
 )
-def test_the_project_is_the_weakest_use_case(changes: dict[str, Any], feature: str, where: str) -> None:
+def test_the_project_is_the_weakest_use_case(changes: dict[str, Any], feature: str | None, where: str | None) -> None:
     call = read(**changes)
     assert (call.feature, call.feature_from) == (feature, where)
 

@@ -64,6 +64,18 @@ def test_nested_flat_and_tabular_attributes_say_the_same(record: dict[str, Any])
     assert (found.span_id, found.parent_span_id, found.latency_ms) == ("bfd0:b1", "bfd0:a1", 2500)
 
 
+def test_ids_may_be_in_camel_case() -> None:
+    ids = {"traceId": "a" * 32, "spanId": "b" * 16}
+    record = {
+        "name": "ChatCompletion",
+        "spanKind": "llm",
+        "context": ids,
+        "attributes": '{"llm": {"model_name": "gpt-4o"}}',
+    }
+    (call,) = calls(record)
+    assert (call.span_id, call.response_model) == (f"{'a' * 32}:{'b' * 16}", "gpt-4o")
+
+
 def test_only_models_are_calls_and_sums_are_left_out() -> None:
     assert read({**SPAN, "span_kind": "CHAIN"}) == [Aside("chain span")]
     assert read({**SPAN, "span_kind": "UNKNOWN", "attributes": {}, "cumulative_llm_token_count_prompt": 1114}) == [

@@ -44,7 +44,7 @@ def mangled(value: Any, data: st.DataObject) -> Any:
 
 
 @pytest.mark.parametrize("reader", READERS, ids=lambda reader: reader.name)
-@settings(max_examples=120, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=25, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_mangled_records_are_borne(reader: Reader, data: st.DataObject) -> None:
     record: Record = mangled(data.draw(st.sampled_from(ITEMS[reader.name])), data)

@@ -13,10 +13,11 @@ from dataclasses import replace
 
 from tokaudit.readers.apis.kept_exchanges import billed_usage, kept_call
 from tokaudit.readers.contract import Reader, ReadOptions
-from tokaudit.readers.exchange.outcome import error_code, failure
+from tokaudit.readers.exchange.outcome import error_code, failure, status_in
 from tokaudit.readers.exchange.parts import definitions
 from tokaudit.readers.gateways.attribution import Attribution, attribution
 from tokaudit.readers.usage.counts import Counts, Producer, first_count
+from tokaudit.readers.usage.embeddings import embedding_usage
 from tokaudit.readers.usage.stated_total import usage_with_total
 from tokaudit.readers.values.embedded import open_object, open_text
 from tokaudit.readers.values.labels import first_label, is_missing, label
@@ -67,17 +68,18 @@ def read(record: Record, options: ReadOptions) -> Outcome:
     event = nested(record, _OBJECTS)
     attributes, metrics = open_object(event.get("span_attributes")), open_object(event.get("metrics"))
     kind = attributes.get("type") or event.get("type")
-    if kind != "llm":
-        return Aside(f"{kind} span" if kind in _TYPES else "untyped span")
+    span_id, parent_span_id = _spans(event)
     metadata = open_object(event.get("metadata"))
-    model = first_label(metadata, "model", "model_name", "modelId")
-    kept = kept_call(NAME, event.get("input"), event.get("output"), options, model)
-    event_id, root = label(event.get("id")), label(event.get("root_span_id"))
-    span_id, parent_id = label(event.get("span_id")), _parent(event.get("span_parents"))
-    started_at, ended_at = micros(metrics.get("start"), "UTC"), micros(metrics.get("end"), "UTC")
-    name = attributes.get("name") or event.get("name")
+    name, model = attributes.get("name") or event.get("name"), first_label(metadata, "model", "model_name", "modelId")
     told = _attribution(event, metadata, name, model, options)
-    error_type = None if is_missing(event.get("error")) else failure(None, error_code(_head(event["error"])), "error")
+    if kind != "llm":
+        return Aside(f"{kind} span" if kind in _TYPES else "untyped span", span_id, parent_span_id, *told)
+    kept = kept_call(NAME, event.get("input"), event.get("output"), options, model)
+    event_id = label(event.get("id"))
+    started_at, ended_at = micros(metrics.get("start"), "UTC"), micros(metrics.get("end"), "UTC")
+    http_status, error_type = _outcome(event.get("error"))
+    is_embedding = type(name) is str and "embed" in name.lower()
+    usage = billed_usage(kept.usage, _usage(metrics), http_status, error_type)
     return replace(
         kept,
         call_id=None if kept.response_id or not event_id else f"braintrust:{event_id}",
@@ -88,7 +90,8 @@ def read(record: Record, options: ReadOptions) -> Outcome:
         else None,
         provider_name=_provider(metadata) or kept.provider_name,
         request_model=kept.request_model or plain_model(model),
-        operation_name="embeddings" if type(name) is str and "embed" in name.lower() else kept.operation_name,
+        operation_name="embeddings" if is_embedding else kept.operation_name,
+        http_status=http_status,
         error_type=error_type,
         finish_reason=kept.finish_reason or first_label(metadata, "stop_reason", "finish_reason"),
         feature=told.feature,
@@ -96,12 +99,12 @@ def read(record: Record, options: ReadOptions) -> Outcome:
         user_id=told.user_id,
         conversation_id=told.conversation_id,
         service_tier=kept.service_tier or label(metadata.get("service_tier")),
-        usage=billed_usage(kept.usage, _usage(metrics), None, error_type),
+        usage=embedding_usage({"input_tokens": usage.input_tokens}) if is_embedding and usage.input_tokens else usage,
         logged_cost=_cost(metrics),
         tools=kept.tools or definitions(_opened(metadata.get("tools")), _opened(metadata.get("functions"))),
         response_schema=kept.response_schema or _schema(metadata.get("response_format")),
-        span_id=f"{root}:{span_id}" if root and span_id else None,
-        parent_span_id=f"{root}:{parent_id}" if root and parent_id else None,
+        span_id=span_id,
+        parent_span_id=parent_span_id,
     )
 
 
@@ -109,9 +112,19 @@ def _opened(value: Json) -> Json:
     return open_text(value) if type(value) is str else value
 
 
-def _parent(parents: Json) -> str | None:
-    listed = _opened(parents)
-    return label(listed[0]) if type(listed) is list and listed else None
+def _spans(event: Record) -> tuple[str | None, str | None]:
+    """Return the ids of the event's span and of the one above it."""
+    root, parents = label(event.get("root_span_id")), _opened(event.get("span_parents"))
+    ids = label(event.get("span_id")), label(parents[0]) if type(parents) is list and parents else None
+    own, above = (f"{root}:{span_id}" if root and span_id else None for span_id in ids)
+    return own, above
+
+
+def _outcome(error: Json) -> tuple[int | None, str | None]:
+    if is_missing(error):
+        return None, None
+    http_status = status_in(error)
+    return http_status, failure(http_status, error_code(_head(error)), "error")
 
 
 def _head(error: Json) -> Json:
@@ -172,5 +185,6 @@ READER = Reader(
     },
     limits={"retries": "Retries of the provider's SDK happen inside one span and leave no span of their own."},
     identify=identify,
+    keys=frozenset({"_xact_id", "metrics"}),
     read=read,
 )

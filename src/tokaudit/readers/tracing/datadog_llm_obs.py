@@ -13,7 +13,7 @@ from decimal import Decimal
 
 from tokaudit.readers.apis.kept_exchanges import billed_usage, kept_call
 from tokaudit.readers.contract import Reader, ReadOptions
-from tokaudit.readers.exchange.outcome import error_code, failure
+from tokaudit.readers.exchange.outcome import error_code, failure, status_in
 from tokaudit.readers.exchange.parts import definitions
 from tokaudit.readers.gateways.attribution import Attribution, attribution
 from tokaudit.readers.usage.counts import Counts, Producer, first_count
@@ -93,17 +93,19 @@ def _told(span: Json, around: Record, options: ReadOptions) -> Outcome:
 def _read_span(record: Record, around: Record, options: ReadOptions) -> Outcome:
     span = nested(record, _OBJECTS)
     kind = _kind(span)
-    if kind not in _CALLS:
-        return Aside(f"{kind} span" if kind in _ASIDES else "other span")
+    trace_id, span_id, parent_id = (label(span.get(key)) for key in ("trace_id", "span_id", "parent_id"))
+    own = f"{trace_id}:{span_id}" if trace_id and span_id else None
+    above = f"{trace_id}:{parent_id}" if trace_id and parent_id not in _NO_PARENT else None
     meta = open_object(span.get("meta")) or span
     metrics, metadata = open_object(span.get("metrics")), open_object(meta.get("metadata"))
     model = first_label(meta, "model_name") or first_label(span, "model_name")
-    kept = kept_call(NAME, _text(meta.get("input")), _text(meta.get("output")), options, model)
-    trace_id, span_id, parent_id = (label(span.get(key)) for key in ("trace_id", "span_id", "parent_id"))
-    duration = amount(span.get("duration"))
-    error_type = _error(span, meta)
     told = _attribution(span, around, metadata, model, options)
-    usage = billed_usage(kept.usage, _usage(metrics), None, error_type)
+    if kind not in _CALLS:
+        return Aside(f"{kind} span" if kind in _ASIDES else "other span", own, above, *told)
+    kept = kept_call(NAME, _text(meta.get("input")), _text(meta.get("output")), options, model)
+    duration = amount(span.get("duration"))
+    http_status, error_type = _outcome(span, meta)
+    usage = billed_usage(kept.usage, _usage(metrics), http_status, error_type)
     provider = first_label(meta, "model_provider") or first_label(span, "model_provider")
     return replace(
         kept,
@@ -114,6 +116,7 @@ def _read_span(record: Record, around: Record, options: ReadOptions) -> Outcome:
         provider_name=(provider_of_name(provider) if provider else None) or kept.provider_name,
         request_model=plain_model(model) or kept.request_model,
         operation_name="embeddings" if kind == "embedding" else kept.operation_name,
+        http_status=http_status,
         error_type=error_type,
         finish_reason=kept.finish_reason or first_label(metadata, "finish_reason", "stop_reason"),
         feature=told.feature,
@@ -126,8 +129,8 @@ def _read_span(record: Record, around: Record, options: ReadOptions) -> Outcome:
         logged_cost=_cost(metrics),
         answer=() if kind == "embedding" else kept.answer,
         tools=kept.tools or definitions(meta.get("tool_definitions"), span.get("tool_definitions")),
-        span_id=f"{trace_id}:{span_id}" if trace_id and span_id else None,
-        parent_span_id=f"{trace_id}:{parent_id}" if trace_id and parent_id not in _NO_PARENT else None,
+        span_id=own,
+        parent_span_id=above,
     )
 
 
@@ -172,13 +175,14 @@ def _cost(metrics: Mapping[str, Json]) -> str | None:
     return None if stated is None else decimal_text(stated)
 
 
-def _error(span: Record, meta: Record) -> str | None:
+def _outcome(span: Record, meta: Record) -> tuple[int | None, str | None]:
     if span.get("status") != "error":
-        return None
-    error = meta.get("error") or span.get("error")
-    named = error.get("type") if type(error) is dict else meta.get("error.type")
+        return None, None
+    error: Json = meta.get("error") or span.get("error")
+    held = error if type(error) is dict else {"type": meta.get("error.type"), "message": meta.get("error.message")}
+    named, http_status = held.get("type"), status_in(held.get("message"))
     short = named.rpartition(".")[2] if type(named) is str else named
-    return failure(None, error_code(short), "error")
+    return http_status, failure(http_status, error_code(short), "error")
 
 
 def _attribution(
@@ -224,5 +228,6 @@ READER = Reader(
     },
     limits={"retries": "Retries of the provider's SDK happen inside one span and leave no span of their own."},
     identify=identify,
+    keys=frozenset({"start_ns", "spans", "data"}),
     read=read,
 )

@@ -105,6 +105,7 @@ READER = Reader(
     title="Jaeger traces (JSON of the UI or the API, documents of its Elasticsearch store)",
     how_to_export="Download a trace as JSON in Jaeger's UI, or call its API: /api/traces?service=NAME&limit=N.",
     identify=identify,
+    keys=frozenset({"traceID"}),
     read=read,
     sign="the keys traceID, spans and processes, or traceID, spanID and operationName",
     switch_on=SWITCH_ON,

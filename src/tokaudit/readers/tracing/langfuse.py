@@ -8,10 +8,13 @@ Source: Langfuse, batch export and blob storage export; CATALOGUE 9.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from tokaudit.readers.contract import Reader, ReadOptions
+from tokaudit.readers.tracing.langfuse_events import body_of_event, kind_of_event
 from tokaudit.readers.tracing.langfuse_observation import (
     TYPES,
+    aside_of,
     is_call,
     is_empty,
     observation_call,
@@ -23,7 +26,7 @@ from tokaudit.readers.tracing.langfuse_trace import EMPTY, read_document, trace_
 from tokaudit.readers.tracing.otel.kinds import kind_of
 from tokaudit.readers.values.embedded import open_object
 from tokaudit.readers.values.spelling import either
-from tokaudit.schema import Aside, Outcome, Record
+from tokaudit.schema import Aside, Call, Outcome, Record
 
 NAME = "langfuse"
 _OBSERVATION_KEYS = (
@@ -34,6 +37,8 @@ _OBSERVATION_KEYS = (
 
 def identify(record: Record) -> bool:
     """Say whether the record is an observation, a trace, a score or a session of Langfuse."""
+    if kind_of_event(record) is not None:
+        return True
     return (
         _is_observation(record) or _is_document(record) or _is_score(record) or _is_trace(record) or _is_session(record)
     )
@@ -79,6 +84,9 @@ def _is_session(record: Record) -> bool:
 
 def read(record: Record, options: ReadOptions) -> Outcome | Sequence[Outcome]:
     """Tell what the record is. Raises RejectRecordError."""
+    kind = kind_of_event(record)
+    if kind is not None:
+        return _read_event(body_of_event(record, kind), kind, options)
     if _is_document(record):
         return read_document(NAME, record, options)
     if _is_observation(record):
@@ -88,13 +96,21 @@ def read(record: Record, options: ReadOptions) -> Outcome | Sequence[Outcome]:
     return trace_fragment(NAME, record, options) if _is_trace(record) else Aside("session")
 
 
+def _read_event(body: Record, kind: str, options: ReadOptions) -> Outcome:
+    """Read one of the events of an observation, which all go by its id."""
+    if kind == "trace":
+        return trace_fragment(NAME, body, options)
+    outcome = Aside(f"{kind} event") if kind in ("score", "sdk", "dataset") else _read_observation(body, options)
+    return replace(outcome, call_id=f"langfuse:{outcome.log_id}") if isinstance(outcome, Call) else outcome
+
+
 def _read_observation(record: Record, options: ReadOptions) -> Outcome:
     """Read an observation by itself, without those above and below it."""
     if is_call(record) and is_empty(record):
         return EMPTY
     if is_call(record) or _is_counted_span(record):
         return observation_call(NAME, record, {}, options)
-    return Aside(TYPES.get(type_of(record), "untyped observation"))
+    return aside_of(record, options)
 
 
 def _is_counted_span(record: Record) -> bool:
@@ -107,7 +123,7 @@ def _is_counted_span(record: Record) -> bool:
 
 READER = Reader(
     name=NAME,
-    title="Langfuse observations and traces (screens, API, blob storage export)",
+    title="Langfuse observations, traces and events (screens, API, blob storage export, event uploads)",
     sign="`traceId` (or `trace_id`) with `usageDetails` or `type: GENERATION`; a trace with `observations`",
     how_to_export=(
         "In Langfuse open Tracing, Observations, and export as JSONL or CSV, or set up the blob storage export of "
@@ -122,5 +138,6 @@ READER = Reader(
     },
     limits={"retries": "SDK retries happen inside one generation and leave no trace of their own."},
     identify=identify,
+    keys=frozenset({"traceId", "trace_id", "observations", "release", "countTraces", "body"}),
     read=read,
 )

@@ -9,7 +9,7 @@ from decimal import Decimal
 from tokaudit.readers.apis.kept_exchanges import better_usage, billed_usage, kept_call
 from tokaudit.readers.contract import ReadOptions
 from tokaudit.readers.exchange.kept_messages import with_system
-from tokaudit.readers.exchange.outcome import error_code, failure, status_of
+from tokaudit.readers.exchange.outcome import error_code, failure, status_in, status_of
 from tokaudit.readers.gateways.attribution import Attribution, attribution
 from tokaudit.readers.tracing.langfuse_span import sent_usage, span_of
 from tokaudit.readers.tracing.otel.content import answer_of, prompt_of
@@ -25,7 +25,7 @@ from tokaudit.readers.values.providers import plain_model
 from tokaudit.readers.values.spelling import either
 from tokaudit.readers.values.team_names import team_name, team_tag
 from tokaudit.readers.values.times import micros
-from tokaudit.schema import MISSING_USAGE, Call, Json, Record, Usage
+from tokaudit.schema import MISSING_USAGE, Aside, Call, Json, Record, Usage
 
 TYPES: Mapping[str, str] = {
     "GENERATION": "generation",
@@ -51,6 +51,25 @@ def type_of(observation: Record) -> str:
     """Name the type of an observation; "" when it has none."""
     named = observation.get("type") or observation.get("observationType")
     return named if type(named) is str else ""
+
+
+def aside_of(observation: Record, options: ReadOptions) -> Aside:
+    """Say what an observation is that is no call, where it stands in its trace, and what it says of the calls below it."""
+    trace_id, identity, parent = ids_of(observation)
+    told = told_around(observation, {}, open_object(observation.get("metadata")), None, options)
+    return Aside(
+        TYPES.get(type_of(observation), "untyped observation"),
+        f"{trace_id}:{identity}" if trace_id and identity else None,
+        f"{trace_id}:{parent}" if trace_id and parent else None,
+        *told,
+    )
+
+
+def ids_of(observation: Record) -> tuple[str | None, str | None, str | None]:
+    """Return the ids of the trace, of the observation, and of the one above it."""
+    names = (either(observation, "traceId"), observation.get("id"), either(observation, "parentObservationId"))
+    trace_id, identity, parent = (label(name) for name in names)
+    return trace_id, identity, parent
 
 
 def is_call(observation: Record) -> bool:
@@ -160,7 +179,7 @@ def _outcome(observation: Record, attributes: Record) -> tuple[int | None, str |
         return None, None
     message = either(observation, "statusMessage")
     status, _ = status_of(message)
-    http_status = status if status is not None and status >= 400 else None
+    http_status = status if status is not None and status >= 400 else status_in(message)
     named = error_code(attributes.get("error.type")), None if http_status else error_code(message)
     return http_status, failure(http_status, *named) or "error"
 

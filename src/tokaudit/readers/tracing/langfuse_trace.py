@@ -6,14 +6,13 @@ from collections.abc import Mapping, Sequence
 
 from tokaudit.readers.contract import ReadOptions
 from tokaudit.readers.tracing.langfuse_observation import (
-    TYPES,
+    aside_of,
     is_call,
     is_empty,
     latest,
     observation_call,
     own_usage,
     told_around,
-    type_of,
 )
 from tokaudit.readers.tracing.span_tree import ancestors, without_repeats
 from tokaudit.readers.values.embedded import open_object
@@ -59,7 +58,7 @@ def read_document(reader: str, document: Record, options: ReadOptions) -> Sequen
         if key in calls:
             outcomes.append(kept.get(key, _REPEAT))
         else:
-            outcomes.append(told.get(key, Aside(TYPES.get(type_of(item), "untyped observation"))))
+            outcomes.append(told.get(key, aside_of(item, options)))
     return outcomes
 
 

@@ -13,7 +13,7 @@ from decimal import Decimal
 
 from tokaudit.readers.apis.kept_exchanges import better_usage, billed_usage, kept_call
 from tokaudit.readers.contract import Reader, ReadOptions
-from tokaudit.readers.exchange.outcome import error_code, failure
+from tokaudit.readers.exchange.outcome import error_code, failure, status_in
 from tokaudit.readers.exchange.parts import definitions
 from tokaudit.readers.gateways.attribution import Attribution, attribution
 from tokaudit.readers.tracing.span_tree import without_repeats
@@ -74,8 +74,14 @@ def _told(run: Record, options: ReadOptions) -> Outcome:
 
 def _read_run(record: Record, options: ReadOptions) -> Outcome:
     kind = record.get("run_type")
+    run_id, trace_id, parent_id = (label(record.get(key)) for key in ("id", "trace_id", "parent_run_id"))
+    span_id = f"{trace_id}:{run_id}" if trace_id and run_id else None
+    parent_span_id = f"{trace_id}:{parent_id}" if trace_id and parent_id else None
     if kind not in _CALLS:
-        return Aside(f"{kind} run" if kind in _TYPES else "untyped run")
+        name = f"{kind} run" if kind in _TYPES else "untyped run"
+        return Aside(
+            name, span_id, parent_span_id, *_attribution(_without_project(nested(record, ("extra",))), None, options)
+        )
     run = nested(record, _OBJECTS)
     extra = open_object(run.get("extra"))
     metadata, parameters = open_object(extra.get("metadata")), open_object(extra.get("invocation_params"))
@@ -84,10 +90,9 @@ def _read_run(record: Record, options: ReadOptions) -> Outcome:
     kept = kept_call(NAME, run.get("inputs"), outputs, options, asked)
     error_type = _error(run)
     started_at, ended_at = (micros(run.get(key), "UTC") for key in ("start_time", "end_time"))
-    run_id, trace_id, parent_id = (label(run.get(key)) for key in ("id", "trace_id", "parent_run_id"))
-    told = _attribution(run, metadata, asked, options)
+    told = _attribution(run, asked, options)
     is_embedding = kind == "embedding" or metadata.get("ls_model_type") == "embeddings"
-    usage = billed_usage(kept.usage, _counted(run, outputs, asked), None, error_type)
+    usage = billed_usage(kept.usage, _counted(run, outputs, asked), _status(run), error_type)
     return replace(
         kept,
         call_id=None if kept.response_id or not run_id else f"langsmith:{run_id}",
@@ -98,6 +103,7 @@ def _read_run(record: Record, options: ReadOptions) -> Outcome:
         request_model=plain_model(asked) or kept.request_model,
         response_model=plain_model(kept.response_model),
         operation_name="embeddings" if is_embedding else kept.operation_name,
+        http_status=_status(run),
         error_type=error_type,
         feature=told.feature,
         feature_from=told.feature_from,
@@ -109,8 +115,8 @@ def _read_run(record: Record, options: ReadOptions) -> Outcome:
         answer=() if is_embedding else kept.answer,
         tools=kept.tools or definitions(parameters.get("tools"), parameters.get("functions")),
         response_schema=kept.response_schema or _schema(parameters.get("response_format")),
-        span_id=f"{trace_id}:{run_id}" if trace_id and run_id else None,
-        parent_span_id=f"{trace_id}:{parent_id}" if trace_id and parent_id else None,
+        span_id=span_id,
+        parent_span_id=parent_span_id,
     )
 
 
@@ -145,19 +151,28 @@ def _error(run: Record) -> str | None:
     return failure(None, None if named == "error" else named, error_code(error), "error")
 
 
+def _status(run: Record) -> int | None:
+    return None if is_missing(run.get("error")) else status_in(run["error"])
+
+
 def _provider(metadata: Record) -> str | None:
     named = label(metadata.get("ls_provider"))
     return provider_of_name(named) if named else None
 
 
-def _attribution(run: Record, metadata: Record, model: str | None, options: ReadOptions) -> Attribution:
+def _without_project(run: Record) -> Record:
+    """A run above calls says no more of its project than they do."""
+    return {key: value for key, value in run.items() if key != "session_name"}
+
+
+def _attribution(run: Record, model: str | None, options: ReadOptions) -> Attribution:
     """Read the team's keys in the metadata; else the run's name, its tags, and at last the project."""
+    metadata = open_object(open_object(run.get("extra")).get("metadata"))
     own = {key: value for key, value in metadata.items() if not key.startswith(("ls_", "langgraph_"))}
     named = (
         ("name", team_name(run.get("name"), model)),
         ("tags", team_tag(run.get("tags"))),
         ("session_name", label(run.get("session_name"))),
-        ("session_id", label(run.get("session_id"))),
     )
     return attribution(run, options, [("extra.metadata.", own)], named)
 
@@ -192,5 +207,6 @@ READER = Reader(
     },
     limits={"retries": "Retries of the provider's SDK happen inside one run and leave no run of their own."},
     identify=identify,
+    keys=frozenset({"run_type"}),
     read=read,
 )

@@ -14,7 +14,7 @@ import orjson
 
 from tokaudit.readers.apis.kept_exchanges import billed_usage, kept_call
 from tokaudit.readers.contract import Reader, ReadOptions
-from tokaudit.readers.exchange.outcome import error_code, failure
+from tokaudit.readers.exchange.outcome import error_code, failure, status_in
 from tokaudit.readers.exchange.parts import definitions
 from tokaudit.readers.gateways.attribution import Attribution, attribution
 from tokaudit.readers.tracing.otel.span import is_error_status, span_id_of
@@ -135,8 +135,8 @@ def _call(
     trace_id, span_id = _trace_id(info, span), _span_id(span)
     parent_id = _parent_id(span)
     started_at, ended_at = (micros(_first(span, *names), "UTC") for names in _TIMES)
-    error_type = _error(span)
-    usage = billed_usage(kept.usage, counted, None, error_type)
+    http_status, error_type = _outcome(span)
+    usage = billed_usage(kept.usage, counted, http_status, error_type)
     name = team_name(span.get("name"), stated)
     own = attribution(attributes, options, [("attributes.", _own(attributes))])
     best = next(((told.feature, told.feature_from) for told in (own, around) if told.feature), (None, None))
@@ -152,6 +152,7 @@ def _call(
         provider_name=_provider(attributes) or kept.provider_name,
         request_model=kept.request_model or plain_model(stated) or _asked_model(asked),
         operation_name="embeddings" if is_embedding else kept.operation_name,
+        http_status=http_status,
         error_type=error_type,
         feature=feature,
         feature_from=feature_from,
@@ -208,13 +209,15 @@ def _usage(block: Json) -> Usage:
     )
 
 
-def _error(span: Record) -> str | None:
+def _outcome(span: Record) -> tuple[int | None, str | None]:
+    """Read HTTP status and error of a span: from its status, its message, and the exception noted in it."""
     status = span.get("status")
     message = status.get("message") if type(status) is dict else span.get("status_message")
     stated = status if status is not None else span.get("status_code")
     if not is_error_status(stated):
-        return None
-    return failure(None, _exception(span.get("events")), error_code(message), "error")
+        return None, None
+    http_status = status_in(message)
+    return http_status, failure(http_status, _exception(span.get("events")), error_code(message), "error")
 
 
 def _exception(events: Json) -> str | None:
@@ -276,5 +279,6 @@ READER = Reader(
     },
     limits={"retries": "Retries of the provider's SDK happen inside one span and leave no span of their own."},
     identify=identify,
+    keys=frozenset({"data", "spans", "trace"}),
     read=read,
 )

@@ -176,12 +176,13 @@ def _of_details(item: LogRecord, options: ReadOptions) -> Outcome:
     span = _as_span(item)
     call = call_of_span(span, "chat", attribution_of(span, options.columns), NAME, options)
     key = item.span_key
-    call = replace(call, started_at=item.at, log_id=None, span_id=None, parent_span_id=None)
+    call = replace(call, started_at=item.at, log_id=None, span_id=item.span_key, parent_span_id=None)
     if restates_an_answer(item):
-        return replace(call, link_id=gemini_link(item), is_fragment=True, response_id=None, usage=MISSING_USAGE)
+        link_id = gemini_link(item)
+        return replace(call, link_id=link_id, is_fragment=True, response_id=None, usage=MISSING_USAGE, span_id=None)
     if has_counts(item.attributes) and (key is None or call.response_id is not None):
         return call
-    return LONE_MESSAGE if key is None else replace(call, is_fragment=True)
+    return LONE_MESSAGE if key is None else replace(call, is_fragment=True, span_id=None)
 
 
 def _of_application(item: LogRecord, options: ReadOptions) -> Outcome:
@@ -217,6 +218,7 @@ READER = Reader(
     title="OpenTelemetry log records (messages of calls, events of Claude Code, Gemini CLI and Codex)",
     how_to_export="Add the file exporter to the collector's log pipeline, next to that of the traces.",
     identify=identify,
+    keys=frozenset((*_EXPORTS, "LogAttributes", "attributes", "Attributes")),
     read=read_alone(open_session),
     sign="the key resourceLogs, or a body and a severity beside ids of a trace",
     switch_on=SWITCH_ON,

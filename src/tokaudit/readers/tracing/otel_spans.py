@@ -173,6 +173,7 @@ READER = Reader(
     title="OpenTelemetry spans one by one (console exporters, CloudWatch, ClickHouse, Logfire, Application Insights, tables)",
     how_to_export="Export the table or index that holds your spans as JSON lines or CSV, with all attributes.",
     identify=identify,
+    keys=frozenset((*TRACE_IDS, *CONTEXTS)),
     read=read,
     sign="ids of a trace and a span, a start, and attributes (or columns named gen_ai.…)",
     switch_on=SWITCH_ON,

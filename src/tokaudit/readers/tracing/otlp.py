@@ -115,6 +115,7 @@ READER = Reader(
     title="OpenTelemetry spans in OTLP JSON (collector's file exporter, Tempo, Jaeger's v3 API)",
     how_to_export="Add the file exporter to the collector's trace pipeline, or fetch traces from Tempo's API as JSON.",
     identify=identify,
+    keys=frozenset((*_RESOURCES, *_SCOPES, *_METRICS, "trace")),
     read=read,
     sign="the key resourceSpans, or scopeSpans beside resource",
     switch_on=SWITCH_ON,

@@ -20,6 +20,7 @@ from tokaudit.schema import Json, Outcome, Record
 
 NAME = "phoenix"
 _PREFIX = "attributes."
+_TRACE_IDS, _SPAN_IDS = ("trace_id", "traceId"), ("span_id", "spanId")
 _COLUMN_SIGNS = ("span_kind", "start_time", "parent_id", "name")
 
 
@@ -28,7 +29,8 @@ def identify(record: Record) -> bool:
     if "context.span_id" in record and "context.trace_id" in record:
         return any(sign in record for sign in _COLUMN_SIGNS)
     context = _context(record)
-    return ("span_kind" in record or "spanKind" in record) and "span_id" in context and "trace_id" in context
+    has_ids = pick(context, _SPAN_IDS) is not None and pick(context, _TRACE_IDS) is not None
+    return ("span_kind" in record or "spanKind" in record) and has_ids
 
 
 def _context(record: Record) -> Record:
@@ -45,8 +47,8 @@ def read(record: Record, options: ReadOptions) -> Sequence[Outcome]:
 def _span(record: Record) -> Span:
     context = _context(record)
     return Span(
-        trace_id=span_id_of(context.get("trace_id", record.get("context.trace_id"))),
-        span_id=span_id_of(context.get("span_id", record.get("context.span_id"))),
+        trace_id=span_id_of(pick(context, _TRACE_IDS) or record.get("context.trace_id")),
+        span_id=span_id_of(pick(context, _SPAN_IDS) or record.get("context.span_id")),
         parent_id=span_id_of(pick(record, ("parent_id", "parentId"))),
         name=text_of(record.get("name")),
         started_at=time_of(pick(record, ("start_time", "startTime"))),
@@ -78,6 +80,7 @@ READER = Reader(
     title="Arize Phoenix spans (REST API, data frames, CSV)",
     how_to_export="Save client.spans.get_spans_dataframe() as CSV or JSON lines, or call /v1/projects/NAME/spans.",
     identify=identify,
+    keys=frozenset({"context.span_id", "span_kind", "spanKind"}),
     read=read,
     sign="context.span_id and context.trace_id beside span_kind",
     switch_on=SWITCH_ON,

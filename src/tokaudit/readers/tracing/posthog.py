@@ -30,9 +30,10 @@ NAME = "posthog"
 _AI = "$ai_"
 _FLAT = "properties."
 _CALLS = ("$ai_generation", "$ai_embedding")
+_SPAN, _TRACE = "$ai_span", "$ai_trace"
 _ASIDES = {
-    "$ai_span": "span",
-    "$ai_trace": "trace",
+    _SPAN: "span",
+    _TRACE: "trace",
     "$ai_metric": "metric",
     "$ai_feedback": "feedback",
     "$ai_evaluation": "evaluation",
@@ -76,7 +77,7 @@ def read(record: Record, options: ReadOptions) -> Outcome:
     """Tell what the event is. Raises RejectRecordError."""
     event = record.get("event")
     if type(event) is str and event and event not in _CALLS:
-        return Aside(_ASIDES.get(event, "other event"))
+        return _aside(record, event, options)
     properties = _properties(record)
     if not event and not any(key in properties for key in ("$ai_model", "$ai_input_tokens")):
         return Aside("other event")
@@ -119,6 +120,22 @@ def read(record: Record, options: ReadOptions) -> Outcome:
         span_id=span_id,
         parent_span_id=parent_id,
     )
+
+
+def _aside(record: Record, event: str, options: ReadOptions) -> Aside:
+    """Say what an event is that is no call; a span or a trace may name what the calls below it are for."""
+    if event not in (_SPAN, _TRACE):
+        return Aside(_ASIDES.get(event, "other event"))
+    properties = _properties(record)
+    told = _attribution(record, properties, None, options)
+    own, above = _spans(properties) if event == _SPAN else (_trace_span(properties), None)
+    return Aside(_ASIDES[event], own, above, *told)
+
+
+def _trace_span(properties: Record) -> str | None:
+    """A trace stands above the spans that name it as their parent."""
+    trace = label(properties.get("$ai_trace_id"))
+    return f"{trace}:{trace}" if trace else None
 
 
 def _first(place: Record, *names: str) -> Json:
@@ -234,5 +251,6 @@ READER = Reader(
     },
     limits={"retries": "Retries of the provider's SDK happen inside one generation and leave no event of their own."},
     identify=identify,
+    keys=frozenset(("event", "properties", *_SIGNS, *(_FLAT + sign for sign in _SIGNS))),
     read=read,
 )

@@ -15,7 +15,7 @@ from decimal import Decimal
 
 from tokaudit.readers.apis.kept_exchanges import billed_usage, kept_call
 from tokaudit.readers.contract import Reader, ReadOptions
-from tokaudit.readers.exchange.outcome import error_code, failure
+from tokaudit.readers.exchange.outcome import error_code, failure, status_in
 from tokaudit.readers.gateways.attribution import Attribution, attribution
 from tokaudit.readers.usage.any_block import block_usage
 from tokaudit.readers.values.embedded import open_object
@@ -38,7 +38,7 @@ _MODEL_OPS = re.compile(
 )
 """Operations of the provider SDKs that Weave patches, and of LangChain's models."""
 
-_NO_CALL = Aside("function span")
+_NO_CALL = "function span"
 
 
 def identify(record: Record) -> bool:
@@ -65,7 +65,8 @@ def read(record: Record, options: ReadOptions) -> Outcome:
     kept = kept_call(NAME, inputs, call.get("output"), options, asked or (counted[0] if counted else None))
     attributes = open_object(call.get("attributes"))
     if not _is_call(operation, attributes, kept, counted is not None):
-        return _NO_CALL
+        told = _attribution(call, attributes, operation, None, options)
+        return Aside(_NO_CALL, _span(call, "id"), _span(call, "parent_id"), *told)
     return _call(call, kept, counted, attributes, operation, options)
 
 
@@ -103,10 +104,10 @@ def _call(
     operation: str,
     options: ReadOptions,
 ) -> Call:
-    call_id, trace_id, parent_id = (label(call.get(key)) for key in ("id", "trace_id", "parent_id"))
+    call_id = label(call.get("id"))
     started_at, ended_at = (micros(call.get(key), "UTC") for key in ("started_at", "ended_at"))
     served = kept.response_model or (label(counted[0]) if counted else None)
-    error_type = _error(call)
+    http_status, error_type = _outcome(call)
     stated = block_usage(counted[1], served, started_at) if counted else MISSING_USAGE
     stated = stated if stated == MISSING_USAGE else replace(stated, rule=f"Weave, {stated.rule}")
     told = _attribution(call, attributes, operation, served, options)
@@ -120,16 +121,22 @@ def _call(
         request_model=plain_model(kept.request_model or label(open_object(call.get("inputs")).get("model"))),
         response_model=plain_model(served),
         operation_name="embeddings" if "embed" in operation.lower() else kept.operation_name,
+        http_status=http_status,
         error_type=error_type,
         feature=told.feature,
         feature_from=told.feature_from,
         user_id=told.user_id,
         conversation_id=label(call.get("thread_id")) or told.conversation_id,
-        usage=billed_usage(kept.usage, stated, None, error_type),
+        usage=billed_usage(kept.usage, stated, http_status, error_type),
         logged_cost=_cost(call),
-        span_id=f"{trace_id}:{call_id}" if trace_id and call_id else None,
-        parent_span_id=f"{trace_id}:{parent_id}" if trace_id and parent_id else None,
+        span_id=_span(call, "id"),
+        parent_span_id=_span(call, "parent_id"),
     )
+
+
+def _span(call: Record, key: str) -> str | None:
+    trace_id, identity = label(call.get("trace_id")), label(call.get(key))
+    return f"{trace_id}:{identity}" if trace_id and identity else None
 
 
 def _latency(call: Record, started_at: int | None, ended_at: int | None) -> int | None:
@@ -139,12 +146,13 @@ def _latency(call: Record, started_at: int | None, ended_at: int | None) -> int 
     return None if stated is None else round(stated)
 
 
-def _error(call: Record) -> str | None:
+def _outcome(call: Record) -> tuple[int | None, str | None]:
     exception = call.get("exception")
     if is_missing(exception):
-        return None
+        return None, None
     last = exception.strip().rpartition("\n")[2] if type(exception) is str else exception  # of a traceback
-    return failure(None, error_code(last), "error")
+    http_status, named = status_in(last), error_code(last)
+    return http_status, failure(http_status, named.rpartition(".")[2] if named else None, "error")
 
 
 def _cost(call: Record) -> str | None:
@@ -185,5 +193,6 @@ READER = Reader(
     },
     limits={"retries": "Retries of the provider's SDK happen inside one call and leave no call of their own."},
     identify=identify,
+    keys=frozenset({"op_name"}),
     read=read,
 )

@@ -86,6 +86,7 @@ READER = Reader(
     title="Zipkin spans (API v2, or OpenTelemetry's Zipkin exporter)",
     how_to_export="Call Zipkin's API: /api/v2/traces?serviceName=NAME&limit=N, and keep the JSON.",
     identify=identify,
+    keys=frozenset({"traceId"}),
     read=read,
     sign="the keys traceId, id, timestamp and tags",
     switch_on=SWITCH_ON,

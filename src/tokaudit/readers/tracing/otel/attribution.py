@@ -16,6 +16,7 @@ from tokaudit.readers.tracing.otel.attributes import Attributes, below, first, f
 from tokaudit.readers.tracing.otel.span import Span
 from tokaudit.readers.values.feature_names import feature_of, feature_of_tags
 from tokaudit.readers.values.labels import label
+from tokaudit.readers.values.team_names import team_name
 
 _PROPERTIES = (
     "traceloop.association.properties",
@@ -24,6 +25,8 @@ _PROPERTIES = (
     "langfuse.observation.metadata",
     "langfuse.trace.metadata",
     "langsmith.metadata",
+    "metadata.spend_logs_metadata",
+    "metadata.requester_metadata",
     "ai.settings.runtimeContext",
     "ai.settings.context",
 )
@@ -44,15 +47,29 @@ _FEATURES = (
     "langfuse.trace.name",
     "traceloop.entity.name",
     "langsmith.trace.name",
+    "metadata.user_api_key_alias",
+    "metadata.user_api_key_team_alias",
 )
 """Names of use cases, the more telling ones first."""
+
+_OF_SPANS = frozenset(("langfuse.trace.name", "traceloop.entity.name", "langsmith.trace.name"))
+"""Names of spans, which a library may have chosen."""
 
 _TAGS = ("tag.tags", "langfuse.trace.tags", "langsmith.span.tags")
 _SERVICES = ("gen_ai.application_name", "openinference.project.name", "service.name")
 _NO_SERVICE = re.compile(r"default|unknown(_service.*)?|python\d?|node|app|main|test|.*\.(py|js|ts)")
 """What exporters write for a service that nobody named."""
 
-_USERS = ("user.id", "enduser.id", "langfuse.user.id", "gen_ai.user.id", "gen_ai.request.user", "llm.user", "user_id")
+_USERS = (
+    "user.id",
+    "enduser.id",
+    "langfuse.user.id",
+    "gen_ai.user.id",
+    "gen_ai.request.user",
+    "llm.user",
+    "user_id",
+    "metadata.user_api_key_end_user_id",
+)
 _CONVERSATIONS = (
     "gen_ai.conversation.id",
     "session.id",
@@ -67,9 +84,13 @@ _CONVERSATIONS = (
 _SPAN_NAME = "name of the span above"
 _LIBRARY_NAMES = re.compile(
     r"ai\.|step \d+$|agent run$|execute_event_loop|invocation$|Runnable|LangGraph$|call_llm|chat |embeddings |"
-    r"claude_code\.|openai\.|anthropic\.|(GET|POST|PUT|PATCH|DELETE)$"
+    r"claude_code\.|openai\.|anthropic\.|spring_ai |orchestrate_tools|session$|(GET|POST|PUT|PATCH|DELETE)$"
 )
 """Span names that a library gives to each of its spans: they name no use case."""
+
+_LIBRARIES = ("openinference.", "opentelemetry.instrumentation.", "@arizeai/", "@traceloop/")
+_METHOD = re.compile(r"[A-Z]\w*\.\w+")
+"""A method of a class: the library's own where it named the span."""
 
 
 class Attribution(NamedTuple):
@@ -138,7 +159,7 @@ def _id(attributes: Attributes, names: tuple[str, ...], found: Found | None) -> 
 
 
 def inherited(own: Attribution, parent: Attribution, parent_name: str | None) -> Attribution:
-    """Fill in what a span does not say from the span above it; parent_name is that span's, if it is no call."""
+    """Fill in what a span does not say from the span above it; parent_name is the team's own name of that span."""
     if own.feature is None:
         own = own._replace(feature=parent.feature, feature_from=parent.feature_from)
     if own.tag is None:
@@ -146,13 +167,16 @@ def inherited(own: Attribution, parent: Attribution, parent_name: str | None) ->
     return own._replace(
         user_id=own.user_id or parent.user_id,
         conversation_id=own.conversation_id or parent.conversation_id,
-        above=_own_name(parent_name) or parent.above,
+        above=parent_name or parent.above,
     )
 
 
-def _own_name(name: str | None) -> str | None:
+def own_name(span: Span) -> str | None:
     """Return a span's name unless a library gives it to each of its spans."""
-    return feature_of(name) if name and not _LIBRARY_NAMES.match(name) else None
+    name = span.name
+    if not name or _LIBRARY_NAMES.match(name) or (span.scope_name.startswith(_LIBRARIES) and _METHOD.fullmatch(name)):
+        return None
+    return feature_of(team_name(name))
 
 
 def _layers(attributes: Attributes) -> Iterator[Layer]:
@@ -188,7 +212,8 @@ _NOT_TEAMS = frozenset(
 
 def _named(attributes: Attributes, names: tuple[str, ...]) -> tuple[str | None, str | None]:
     for name in names:
-        found = feature_of(attributes[name]) if name in attributes else None
+        stated = attributes.get(name)
+        found = feature_of(team_name(stated) if name in _OF_SPANS else stated)
         if found is not None:
             return found, name
     return None, None

@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from tokaudit.readers.apis.exchanges import call_of_bodies
+from tokaudit.readers.apis.kept_exchanges import kept_call
 from tokaudit.readers.contract import ReadOptions
+from tokaudit.readers.exchange.langchain import results_of
 from tokaudit.readers.exchange.shapes import api_of_answer, is_request
 from tokaudit.readers.tracing.otel.attributes import Attributes, opened
 from tokaudit.readers.tracing.otel.span import Span
@@ -19,6 +21,8 @@ from tokaudit.schema import Call, Json
 _BODIES = (
     ("input.value", "output.value"),
     ("langfuse.observation.input", "langfuse.observation.output"),
+    ("mlflow.spanInputs", "mlflow.spanOutputs"),
+    ("gen_ai.prompt", "gen_ai.completion"),
 )
 _NOTHING = Call("")
 
@@ -32,17 +36,19 @@ def call_in_bodies(span: Span, options: ReadOptions) -> Call:
         answer = _answer(attributes, answered)
         if answer is not None:
             request = opened(attributes, asked)
+            if results_of(answer):
+                return kept_call("", request, answer, options)
             return call_of_bodies(request if is_request(request) else {}, answer, options) or _NOTHING
     return _NOTHING
 
 
 def _answer(attributes: Attributes, name: str) -> Mapping[str, Json] | None:
-    """Open an attribute if it is an answer of an API that says what was billed."""
+    """Open an attribute if it is an answer of an API that says what was billed, or a result of LangChain's."""
     held = attributes.get(name)
-    if type(held) is str and ('"usage' not in held or not held.lstrip().startswith("{")):
+    if type(held) is str and ("usage" not in held or not held.lstrip().startswith(("{", '"{'))):
         return None
     answer = opened(attributes, name)
-    return answer if type(answer) is dict and api_of_answer(answer) is not None else None
+    return answer if type(answer) is dict and (results_of(answer) or api_of_answer(answer) is not None) else None
 
 
 def _of_agent_kit(attributes: Attributes, options: ReadOptions) -> Call:

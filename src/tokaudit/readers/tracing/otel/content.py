@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterator
 
 from tokaudit.readers.tracing.otel.attributes import Attributes, first, listed, opened
+from tokaudit.readers.tracing.otel.logfire import REQUEST, RESPONSE, answer_of_data
 from tokaudit.readers.tracing.otel.messages import Message, answers_of, messages_of, parts_of, reasons_of
 from tokaudit.readers.tracing.otel.span import Span, SpanEvent
 from tokaudit.readers.values.embedded import open_text
@@ -212,12 +213,19 @@ def _body(attributes: Attributes) -> dict[str, Json]:
     return {**attributes, **whole} if type(whole) is dict else dict(attributes)
 
 
+_ASKED = (
+    "langfuse.observation.input", "input.value", "gen_ai.request.messages", REQUEST, "mlflow.spanInputs", "llm.prompts",
+    "genkit:input",
+)  # fmt: skip
+_ANSWERED = ("langfuse.observation.output", "output.value", "mlflow.spanOutputs", "llm.responses", "genkit:output")
+
+
 def _prompt_of_bodies(span: Span) -> list[Message]:
-    return messages_of(first(span.attributes, "langfuse.observation.input", "input.value", "gen_ai.request.messages"))
+    return messages_of(first(span.attributes, *_ASKED))
 
 
 def _answer_of_bodies(span: Span) -> list[Message]:
-    held = first(span.attributes, "langfuse.observation.output", "output.value")
+    held = first(span.attributes, *_ANSWERED) if RESPONSE not in span.attributes else answer_of_data(span.attributes)
     held = open_text(held) if type(held) is str else held
     if type(held) is dict and not any(key in held for key in ("role", "content", "message", "parts")):
         return []

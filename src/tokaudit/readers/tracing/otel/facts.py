@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tokaudit.readers.exchange.outcome import error_code, failure, status_of
+from tokaudit.readers.exchange.outcome import error_code, failure, status_in, status_of
 from tokaudit.readers.tracing.otel.attributes import Attributes, first, first_label, opened
 from tokaudit.readers.tracing.otel.span import Span
 from tokaudit.readers.tracing.otel.usage import has_counts
@@ -108,11 +108,13 @@ def outcome_of(span: Span) -> tuple[int | None, str | None]:
     thrown = next(
         (_code(event.attributes.get("exception.type")) for event in span.events if event.name == "exception"), None
     )
-    is_thrown = any(event.name == "exception" for event in span.events) and not has_counts(attributes)
+    messages = [event.attributes.get("exception.message") for event in span.events if event.name == "exception"]
+    is_thrown = bool(messages) and not has_counts(attributes)
     success = attributes.get("success")
     failed = span.is_error or is_thrown or success is False or success == "false" or "error.type" in attributes
     if not failed:
         return http_status, failure(http_status)
+    http_status = http_status or next((status for each in messages if (status := status_in(each))), None)
     return http_status, failure(
         http_status, named, thrown, None if http_status and http_status >= 400 else _UNTOLD_ERROR
     )

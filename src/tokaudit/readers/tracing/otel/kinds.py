@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from tokaudit.readers.tracing.otel.attributes import Attributes, first_label
+from tokaudit.readers.tracing.otel.logfire import is_pending, is_request_of_stream
+from tokaudit.readers.tracing.otel.logfire import operation_of as logfire_operation
 from tokaudit.readers.tracing.otel.span import Span
 from tokaudit.readers.tracing.otel.usage import has_counts, plain_columns
 from tokaudit.readers.values.labels import begins
@@ -29,6 +31,8 @@ OTHER = Kind(None, "other span")
 _CHAIN = Kind(None, "chain span")
 _RETRIEVAL = Kind(None, "retrieval span")
 _CHECK = Kind(None, "evaluation span")
+_PENDING = Kind(None, "span that has not ended")
+_STREAM = Kind(None, "request of a stream (told at its end)")
 _CODEX = Kind(None, "Codex span (its log events tell the calls)")
 
 CHAT = Kind("chat")
@@ -45,6 +49,12 @@ _KIND_KEYS = (
     "langfuse.observation.type",
     "traceloop.span.kind",
     "lmnr.span.type",
+    "gen_ai.span.kind",
+    "gen_ai.span_kind_name",
+    "agentops.span.kind",
+    "fi.span.kind",
+    "mlflow.spanType",
+    "genkit:metadata:subtype",
 )
 """Attributes in which tracing libraries say what a span is."""
 
@@ -52,8 +62,13 @@ _KINDS: Mapping[str, Kind] = {
     "llm": CHAT,
     "generation": CHAT,
     "chat_model": CHAT,
+    "model": CHAT,
     "embedding": _EMBEDDINGS,
+    "embedder": _EMBEDDINGS,
     "chain": _CHAIN,
+    "flow": _CHAIN,
+    "operation": _CHAIN,
+    "session": _CHAIN,
     "workflow": _CHAIN,
     "task": _CHAIN,
     "prompt": _CHAIN,
@@ -62,6 +77,8 @@ _KINDS: Mapping[str, Kind] = {
     "tool": TOOL,
     "retriever": _RETRIEVAL,
     "reranker": _RETRIEVAL,
+    "memory": _RETRIEVAL,
+    "indexer": _RETRIEVAL,
     "guardrail": _CHECK,
     "evaluator": _CHECK,
     "executor": _CHECK,
@@ -143,7 +160,7 @@ _AGENT_SIGNS = ("pydantic_ai.all_messages", "all_messages_events", "final_result
 def kind_of(span: Span) -> Kind:
     """Say what a span is."""
     attributes = span.attributes
-    for decide in (_of_tool_vendor, _of_ai_sdk, _of_stated_kind, _of_operation, _of_request_type):
+    for decide in (_of_tool_vendor, _of_ai_sdk, _of_logfire, _of_stated_kind, _of_operation, _of_request_type):
         kind = decide(span)
         if kind is not None:
             return kind
@@ -176,11 +193,20 @@ def _of_ai_sdk(span: Span) -> Kind | None:
     return _AI_SDK_CALLS.get(last, TOOL if last == "toolCall" else AGENT)
 
 
+def _of_logfire(span: Span) -> Kind | None:
+    if is_pending(span):
+        return _PENDING
+    operation = logfire_operation(span)
+    if operation is None:
+        return None
+    return _STREAM if is_request_of_stream(span) else Kind(operation)
+
+
 def _of_stated_kind(span: Span) -> Kind | None:
     for key in _KIND_KEYS:
         if key in span.attributes:
             stated = first_label(span.attributes, key)
-            kind = _KINDS.get(stated.lower()) if stated else None
+            kind = _KINDS.get(stated.strip('"').lower()) if stated else None  # MLflow writes it as JSON
             if kind is not None:
                 return kind
     return None
@@ -192,12 +218,20 @@ def _of_operation(span: Span) -> Kind | None:
     if name is None:
         return None
     name = name.lower()
+    if name == "invoke_agent" and _is_remote_agent(span.attributes):
+        return CHAT
     kind = _OPERATIONS.get(name)
     if kind is not None:
         return kind
     if _NO_CALL_WORDS.search(name) or not has_counts(span.attributes):
         return OTHER
     return CHAT
+
+
+def _is_remote_agent(attributes: Attributes) -> bool:
+    """An agent that Azure's service runs makes one answer of the Responses API, and nothing below it is traced."""
+    is_foundry = attributes.get("gen_ai.provider.name") == "microsoft.foundry"
+    return is_foundry and "gen_ai.response.id" in attributes and has_counts(attributes)
 
 
 def _of_request_type(span: Span) -> Kind | None:

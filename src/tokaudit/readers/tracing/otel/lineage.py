@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from tokaudit.readers.tracing.otel.attribution import Attribution, attribution_of, inherited
+from tokaudit.readers.tracing.otel.attribution import Attribution, attribution_of, inherited, own_name
 from tokaudit.readers.tracing.otel.kinds import Kind
 from tokaudit.readers.tracing.otel.span import Span
 
@@ -45,9 +45,8 @@ class Lineage:
             own = attribution_of(here, self._columns)
             above = here.parent_key
             if above is not None and above in self._attributions:
-                own = inherited(
-                    own, self._attributions[above], None if above in self._calls else self._spans[above].name
-                )
+                is_call = above in self._calls or above in self._wrappers
+                own = inherited(own, self._attributions[above], None if is_call else own_name(self._spans[above]))
             self._attributions[key] = own
         return self._attributions[span.key]
 

@@ -42,11 +42,12 @@ def messages_of(value: Json, role: Role = "user") -> list[Message]:
             return [] if opened.lstrip()[:1] in _JSON_STARTS else _single(opened, role)
         value = opened
     if type(value) is dict:
-        inner = next((value[key] for key in ("messages", "prompt") if type(value.get(key)) is list), None)
+        inner = next((value[key] for key in ("messages", "prompt", "input") if type(value.get(key)) is list), None)
         if inner is not None:
             return [*messages_of(value.get("system"), "system"), *messages_of(inner, role)]
-        if type(value.get("prompt")) is str:
-            return [*messages_of(value.get("system"), "system"), *_single(value["prompt"], role)]
+        text = next((value[key] for key in ("prompt", "input") if type(value.get(key)) is str), None)
+        if text is not None:
+            return [*messages_of(value.get("system"), "system"), *_single(text, role)]
         value = [value]
     if type(value) is not list or not value:
         return []

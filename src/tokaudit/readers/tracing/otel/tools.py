@@ -14,7 +14,7 @@ def tools_of(span: Span) -> Json:
     """Find the tools that the model was told of."""
     attributes = span.attributes
     parameters = opened(attributes, "llm.invocation_parameters")
-    settings = opened(attributes, "model_request_parameters")
+    settings, request = opened(attributes, "model_request_parameters"), opened(attributes, "request_data")
     places = (
         _tools(held(attributes, "gen_ai.tool.definitions")),
         _tools(opened(attributes, "gen_ai.request.tools", "gen_ai.agent.tools")),
@@ -22,7 +22,12 @@ def tools_of(span: Span) -> Json:
         _tools(listed(attributes, "llm.request.functions")),
         _tools(opened(attributes, "ai.prompt.tools")),
         _tools(attributes.get("model_request_parameters.function_tools")),
-        *(_tools(place.get(key)) for place in (settings, parameters) if type(place) is dict for key in _TOOL_KEYS),
+        *(
+            _tools(place.get(key))
+            for place in (settings, parameters, request)
+            if type(place) is dict
+            for key in _TOOL_KEYS
+        ),
     )
     return definitions(*places)
 

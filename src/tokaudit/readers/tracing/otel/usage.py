@@ -12,10 +12,12 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from tokaudit.readers.tracing.otel.attributes import Attributes, opened
+from tokaudit.readers.tracing.otel.raw_usage import BLOCKS, holds_block
 from tokaudit.readers.tracing.otel.span import Span
-from tokaudit.readers.usage.counts import Counts, Producer, first_count, usage_of
+from tokaudit.readers.usage.counts import Counts, Producer, first_count
 from tokaudit.readers.usage.embeddings import embedding_usage
 from tokaudit.readers.usage.langfuse import details_usage
+from tokaudit.readers.usage.stated_total import usage_with_total
 from tokaudit.readers.usage.table import row_usage
 from tokaudit.readers.values.columns import columns_of
 from tokaudit.schema import Usage
@@ -62,6 +64,9 @@ _REASONING = (
 _INPUT_AUDIO = ("gen_ai.usage.details.input_audio_tokens", "llm.token_count.prompt_details.audio")
 _OUTPUT_AUDIO = ("gen_ai.usage.details.output_audio_tokens", "llm.token_count.completion_details.audio")
 
+VECTOR_OPERATIONS = ("embeddings", "rerank")
+"""Operations whose tokens are all input."""
+_LANGSMITH_DETAILS = "gen_ai.usage.input_token_details"
 _LANGFUSE = "langfuse.observation.usage_details"
 """Where Langfuse's SDK writes all counts, in Langfuse's own names."""
 
@@ -106,7 +111,9 @@ NOT_STATED = Cached()
 
 def has_counts(attributes: Attributes) -> bool:
     """Say whether a span counts tokens under any known name."""
-    return _LANGFUSE in attributes or any(name in attributes for names in (_INPUT, _OUTPUT, _TOTAL) for name in names)
+    if _LANGFUSE in attributes or any(name in attributes for names in (_INPUT, _OUTPUT, _TOTAL) for name in names):
+        return True
+    return any(name in attributes for name in BLOCKS) and holds_block(attributes)
 
 
 def counted(span: Span, operation: str, model: str | None, cached: Cached = NOT_STATED) -> Usage:
@@ -115,7 +122,7 @@ def counted(span: Span, operation: str, model: str | None, cached: Cached = NOT_
     Raises RejectRecordError when they cannot be read in any way.
     """
     counts = claude_code_counts(span.attributes) if is_claude_code(span) else _counts(span.attributes, cached)
-    if operation in ("embeddings", "rerank"):
+    if operation in VECTOR_OPERATIONS:
         return embedding_usage({"input_tokens": counts.input, "total_tokens": counts.total})
     details = opened(span.attributes, _LANGFUSE)
     if counts.input is None and type(details) is dict:
@@ -125,7 +132,7 @@ def counted(span: Span, operation: str, model: str | None, cached: Cached = NOT_
     if counts.input is None and counts.output is None and (columns := plain_columns(span.attributes)):
         return row_usage(columns, span.attributes, model)
     producer = producer_of(span)
-    usage = usage_of(counts, producer, model)
+    usage = usage_with_total(counts, producer, model)
     whole = (usage.input_tokens or 0) + (usage.output_tokens or 0)
     if usage.state != "missing" and counts.total is not None and counts.total > whole:
         return replace(usage, state="output_lower_bound", rule=f"{producer.name}: {UNNAMED_TOKENS}")
@@ -133,7 +140,7 @@ def counted(span: Span, operation: str, model: str | None, cached: Cached = NOT_
 
 
 def _counts(attributes: Attributes, cached: Cached) -> Counts:
-    read, write = first_count(attributes, *_READ), first_count(attributes, *_WRITE)
+    read, write = _cache_read(attributes), first_count(attributes, *_WRITE)
     return Counts(
         input=first_count(attributes, *_INPUT),
         output=first_count(attributes, *_OUTPUT),
@@ -146,9 +153,18 @@ def _counts(attributes: Attributes, cached: Cached) -> Counts:
     )
 
 
+def _cache_read(attributes: Attributes) -> int | None:
+    """Read the cached tokens, which LangSmith writes into an object of details."""
+    read = first_count(attributes, *_READ)
+    if read is not None or _LANGSMITH_DETAILS not in attributes:
+        return read
+    details = opened(attributes, _LANGSMITH_DETAILS)
+    return first_count(details, "cache_read") if type(details) is dict else None
+
+
 def reports(attributes: Attributes) -> bool:
     """Say whether a span reports tokens in any way: as counts, or in the body of an answer."""
-    bodies = ("gcp.vertex.agent.llm_response", "output.value", "langfuse.observation.output")
+    bodies = ("gcp.vertex.agent.llm_response", "output.value", "langfuse.observation.output", "mlflow.spanOutputs")
     return has_counts(attributes) or any(body in attributes for body in bodies) or bool(plain_columns(attributes))
 
 
