@@ -90,5 +90,6 @@ READER = Reader(
         "retries": "A batch makes each request once.",
     },
     identify=identify,
+    keys=frozenset({"custom_id", "request_counts"}),
     read=read,
 )

@@ -49,7 +49,7 @@ def call_of(pair: Pair, options: ReadOptions) -> Call:
         response_model=billed_model(call.request_model, call.response_model),
         finish_reason=label(body.get("stop_reason")),
         service_tier=_service_tier(body.get("usage")),
-        usage=usage if ended else _cut_off(usage),
+        usage=usage if ended or type(body.get("usage")) is not dict else _cut_off(usage),
         prompt=_prompt(request),
         answer=_answer(body, response),
         tools=definitions(request.get("tools")),

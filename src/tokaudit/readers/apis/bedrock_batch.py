@@ -53,6 +53,7 @@ READER = Reader(
     sign="`recordId` beside `modelInput` and `modelOutput`",
     how_to_export="Copy the job's output files (`*.jsonl.out`) from its S3 folder.",
     identify=identify,
+    keys=frozenset({"totalRecordCount", "modelInput"}),
     read=read,
     switch_on={"content": "Copy the output files whole: they repeat each request."},
     limits={

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from tokaudit.readers.apis import (
+    ai_sdk,
     anthropic_messages,
     bedrock_converse,
     bedrock_invoke,
@@ -20,6 +21,7 @@ from tokaudit.readers.apis import (
     openai_chat,
     openai_completions,
     openai_embeddings,
+    openai_media,
     openai_responses,
     openai_transcriptions,
 )
@@ -39,6 +41,7 @@ CALL_OF: Mapping[Api, CallOf] = {
     "openai_embeddings": openai_embeddings.call_of,
     "openai_transcriptions": openai_transcriptions.call_of,
     "openai_assistants": openai_assistants.call_of,
+    "openai_media": openai_media.call_of,
     "anthropic_messages": anthropic_messages.call_of,
     "gemini": gemini.call_of,
     "gemini_interactions": gemini_interactions.call_of,
@@ -46,12 +49,14 @@ CALL_OF: Mapping[Api, CallOf] = {
     "bedrock_invoke": bedrock_invoke.call_of,
     "cohere": cohere.call_of,
     "ollama": ollama.call_of,
+    "ai_sdk": ai_sdk.call_of,
 }
 """How the exchanges of each API are read: a new API is one line here."""
 
 
 FURTHER_CALLS: Mapping[Api, Callable[[Pair, Call], tuple[Call, ...]]] = {
     "anthropic_messages": anthropic_messages.further_calls,
+    "ai_sdk": ai_sdk.further_calls,
 }
 """Which calls of other models the answer of a call tells of."""
 

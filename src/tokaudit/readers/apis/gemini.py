@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from tokaudit.readers.apis.logged import logged_call, read_pair, usage_beside
+from tokaudit.readers.apis.logged import asked_in, logged_call, read_pair, usage_beside
 from tokaudit.readers.contract import Reader, ReadOptions
 from tokaudit.readers.exchange.dialect import dialect
 from tokaudit.readers.exchange.gemini_parts import add_turn, contents_parts
@@ -46,7 +46,7 @@ def read(record: Record, options: ReadOptions) -> Outcome:
 
 def call_of(pair: Pair, options: ReadOptions) -> Call:
     """Turn an exchange into a call. Raises RejectRecordError."""
-    request = pair.request
+    request = asked_in(pair, "contents")
     response, ended = assemble_content(pair.response) if type(pair.response) is list else (pair.response, True)
     body: Mapping[str, Json] = response if type(response) is dict else {}
     call = logged_call(NAME, pair, body, options)

@@ -81,6 +81,7 @@ READER = Reader(
     sign="a `key` beside a `request` or a `response`, or `processed_time` beside both",
     how_to_export="Download the batch's output file, and for the Gemini API keep the input file beside it.",
     identify=identify,
+    keys=frozenset({"processed_time", "key", "request"}),
     read=read,
     switch_on={
         "content": "Put the batch's input file beside its output file: of the Gemini API only it has the prompts.",

@@ -60,6 +60,14 @@ def logged_call(reader: str, pair: Pair, body: Mapping[str, Json], options: Read
     )
 
 
+def asked_in(pair: Pair, *keys: str) -> Mapping[str, Json]:
+    """Return the request, which has one of the keys; some loggers merge it into the record around the answer."""
+    if any(key in pair.request for key in keys):
+        return pair.request
+    merged = (layer for _, layer in pair.around if any(type(layer.get(key)) in (str, list) for key in keys))
+    return next(merged, pair.request)
+
+
 def usage_beside(pair: Pair) -> Usage | None:
     """Read the counts that the logger itself noted beside the bodies; None = it noted none."""
     found = (noted_usage(layer) for _, layer in pair.around)

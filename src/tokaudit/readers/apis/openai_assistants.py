@@ -46,7 +46,7 @@ def call_of(pair: Pair, options: ReadOptions) -> Call:
     body = _run(pair.response)
     call = logged_call(NAME, pair, body, options)
     started_at = micros(body.get("started_at")) or micros(body.get("created_at")) or call.started_at
-    provider = provider_of(body, pair.request, call.provider_name)
+    provider = provider_of(body, call)
     status = label(body.get("status"))
     error_type = _failure(body, status) if status in _FAILURES else call.error_type
     return replace(

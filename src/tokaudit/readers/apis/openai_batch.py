@@ -137,5 +137,6 @@ READER = Reader(
     },
     limits={"retries": "A batch makes each request once; failed ones stand in its error file."},
     identify=identify,
+    keys=frozenset({"custom_id", "request_counts"}),
     read=read,
 )

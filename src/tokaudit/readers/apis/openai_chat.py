@@ -39,7 +39,7 @@ def call_of(pair: Pair, options: ReadOptions) -> Call:
     call = logged_call(NAME, pair, body, options)
     started_at = call.started_at if call.started_at is not None else micros(body.get("created"))
     choices = body.get("choices")
-    provider = provider_of(body, request, call.provider_name)
+    provider = provider_of(body, call)
     return replace(
         call,
         started_at=started_at,

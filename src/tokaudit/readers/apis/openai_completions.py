@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from tokaudit.readers.apis.logged import logged_call, read_pair
-from tokaudit.readers.apis.openai_family import COMPLETIONS, asked_in, provider_of, reported_usage, stated_cost
+from tokaudit.readers.apis.logged import asked_in, logged_call, read_pair
+from tokaudit.readers.apis.openai_family import COMPLETIONS, provider_of, reported_usage, stated_cost
 from tokaudit.readers.contract import Reader, ReadOptions
 from tokaudit.readers.exchange.dialect import dialect
 from tokaudit.readers.exchange.openai_stream import assemble_chat
@@ -38,7 +38,7 @@ def call_of(pair: Pair, options: ReadOptions) -> Call:
     body: Mapping[str, Json] = response if type(response) is dict else {}
     call = logged_call(NAME, pair, body, options)
     started_at = call.started_at if call.started_at is not None else micros(body.get("created"))
-    provider = provider_of(body, pair.request, call.provider_name)
+    provider = provider_of(body, call)
     answer = _answer(body.get("choices"), None if call.error_type else response)
     usage = reported_usage(pair, body, started_at, provider, COMPLETIONS)
     return replace(

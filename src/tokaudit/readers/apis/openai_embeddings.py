@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from tokaudit.readers.apis.logged import logged_call, read_pair
-from tokaudit.readers.apis.openai_family import asked_in, provider_of
+from tokaudit.readers.apis.logged import asked_in, logged_call, read_pair
+from tokaudit.readers.apis.openai_family import provider_of
 from tokaudit.readers.contract import Reader, ReadOptions
 from tokaudit.readers.exchange.dialect import dialect
 from tokaudit.readers.exchange.outcome import unreported_usage
@@ -47,7 +47,7 @@ def call_of(pair: Pair, options: ReadOptions) -> Call:
     request = asked_in(pair, *_TEXTS)
     return replace(
         call,
-        provider_name=provider_of(body, pair.request, call.provider_name) or _maker(body.get("model")),
+        provider_name=provider_of(body, call) or _maker(body.get("model")),
         operation_name="rerank" if _is_ranking(request, body) else "embeddings",
         usage=_usage(pair, body) or unreported_usage(call.http_status, call.error_type),
         prompt=_prompt(request),

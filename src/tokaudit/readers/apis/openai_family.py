@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from decimal import Decimal
 from typing import NamedTuple
 
 from tokaudit.readers.apis.logged import usage_beside
+from tokaudit.readers.exchange.openai_stream import is_cut_off
 from tokaudit.readers.exchange.pair import Pair
 from tokaudit.readers.usage.openai import chat_usage
 from tokaudit.readers.values.labels import begins
 from tokaudit.readers.values.numbers import amount, decimal_text
 from tokaudit.readers.values.providers import is_openai_model, provider_of_model
-from tokaudit.schema import MISSING_USAGE, Json, Usage
+from tokaudit.schema import MISSING_USAGE, Call, Json, Usage
 
 _USD_PER_TICK = Decimal("1e-10")
 _OPENAI_IDS = ("chatcmpl-", "cmpl-", "resp_", "run_")
@@ -36,25 +38,35 @@ def reported_usage(
 ) -> Usage | None:
     """Read the answer's usage, else what the logger itself noted beside the bodies. Raises RejectRecordError."""
     noted = (place for _, layer in pair.around for place in (layer.get("usage"), layer))
+    is_openai, is_gemini = _is_openai(provider, body.get("model")), _is_gemini(provider, body.get("model"))
     for place in (body.get("usage"), *noted):
         if type(place) is dict and any(key in place for key in block.counts):
-            usage = chat_usage(place, started_at, is_openai=provider in ("openai", "azure"), api=block.api)
+            usage = chat_usage(place, started_at, is_openai=is_openai, hides_thoughts=is_gemini, api=block.api)
             if usage is not MISSING_USAGE:
-                return usage
+                return _so_far(usage, block.api) if place is body.get("usage") and is_cut_off(pair.response) else usage
     return usage_beside(pair)
 
 
-def asked_in(pair: Pair, *keys: str) -> Mapping[str, Json]:
-    """Return the request, which has one of the keys; some loggers merge it into the record around the answer."""
-    if any(key in pair.request for key in keys):
-        return pair.request
-    merged = (layer for _, layer in pair.around if any(type(layer.get(key)) in (str, list) for key in keys))
-    return next(merged, pair.request)
+def _is_openai(provider: str | None, model: Json) -> bool:
+    """Azure serves other makers' models too, which count as they do everywhere."""
+    return provider == "openai" or (provider == "azure" and is_openai_model(model))
 
 
-def provider_of(body: Mapping[str, Json], request: Mapping[str, Json], around: str | None) -> str | None:
-    """Name who billed the call; around is what the log beside the bodies says."""
-    return _router(body) or around or _maker(body) or provider_of_model(request.get("model"))
+def _is_gemini(provider: str | None, model: Json) -> bool:
+    return provider == "google" or (type(model) is str and model.rpartition("/")[2].startswith("gemini"))
+
+
+def _so_far(usage: Usage, api: str) -> Usage:
+    """Some servers count with each piece of a stream: of one that was cut off the last count is no final one."""
+    if usage.state not in ("exact", "cache_split_unknown"):
+        return usage
+    return replace(usage, state="output_lower_bound", rule=f"{api}: stream cut off before its final count")
+
+
+def provider_of(body: Mapping[str, Json], call: Call) -> str | None:
+    """Name who billed the call; call is what the log beside the bodies says."""
+    named = (provider_of_model(model) for model in (call.request_model, call.response_model))
+    return _router(body) or call.provider_name or _maker(body) or next((name for name in named if name), None)
 
 
 def _router(body: Mapping[str, Json]) -> str | None:
@@ -72,9 +84,10 @@ def _maker(body: Mapping[str, Json]) -> str | None:
         return "groq"
     if "cost_in_usd_ticks" in usage:
         return "x-ai"
-    if "prompt_cache_hit_tokens" in usage:
+    model = body.get("model")
+    if "prompt_cache_hit_tokens" in usage and begins(model, "deepseek-") and not begins(model, "deepseek-ai/"):
         return "deepseek"
-    return "openai" if begins(body.get("id"), _OPENAI_IDS) and is_openai_model(body.get("model")) else None
+    return "openai" if begins(body.get("id"), _OPENAI_IDS) and is_openai_model(model) else None
 
 
 def stated_cost(body: Mapping[str, Json]) -> str | None:

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from tokaudit.readers.apis.logged import logged_call, read_pair
-from tokaudit.readers.apis.openai_family import RESPONSES, asked_in, provider_of, reported_usage, schema_of, stated_cost
+from tokaudit.readers.apis.logged import asked_in, logged_call, read_pair
+from tokaudit.readers.apis.openai_family import RESPONSES, provider_of, reported_usage, schema_of, stated_cost
 from tokaudit.readers.contract import Reader, ReadOptions
 from tokaudit.readers.exchange.dialect import dialect
 from tokaudit.readers.exchange.outcome import failure, unreported_usage
@@ -51,7 +51,7 @@ def call_of(pair: Pair, options: ReadOptions) -> Call:
     call = logged_call(NAME, pair, body, options)
     asked = _asked(asked_in(pair, "input"), body)
     started_at = call.started_at if call.started_at is not None else micros(body.get("created_at"))
-    provider = provider_of(body, pair.request, call.provider_name)
+    provider = provider_of(body, call)
     error_type = call.error_type or _failure(body, call.http_status)
     answer = _answer(body, None if error_type else response)
     is_unfinished = ended and _still_runs(body) and type(body.get("usage")) is not dict

@@ -121,6 +121,7 @@ READER = Reader(
         "retries": "Only answers are stored, no failed attempts.",
     },
     identify=identify,
+    keys=frozenset({"input_user", "response_format", "role"}),
     read=read_alone(open_session),
     open_session=open_session,
 )

@@ -39,7 +39,7 @@ def call_of(pair: Pair, options: ReadOptions) -> Call:
         usage = usage_beside(pair) or unreported_usage(call.http_status, call.error_type)
     return replace(
         call,
-        provider_name=provider_of(body, pair.request, call.provider_name),
+        provider_name=provider_of(body, call),
         operation_name="transcription",
         usage=usage,
         prompt=_texts("user", pair.request.get("prompt")),

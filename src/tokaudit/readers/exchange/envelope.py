@@ -8,8 +8,9 @@ from decimal import Decimal
 from typing import NamedTuple
 from urllib.parse import unquote
 
-from tokaudit.readers.exchange.outcome import error_code, failure, status_of
+from tokaudit.readers.exchange.outcome import error_code, failure, status_in, status_of
 from tokaudit.readers.exchange.pair import Layer
+from tokaudit.readers.values.durations import spelled_duration
 from tokaudit.readers.values.embedded import open_text
 from tokaudit.readers.values.feature_names import feature_of
 from tokaudit.readers.values.labels import is_missing, label
@@ -107,8 +108,9 @@ def gather(layers: Sequence[Layer], columns: Mapping[str, str] = _NO_COLUMNS) ->
 def envelope(found: Mapping[str, Found], timezone: str, *, decimal_comma: bool | None = False) -> Envelope:
     """Read the collected values. A value that cannot be read is None."""
     values = {field: item.value for field, item in found.items()}
-    started_at, latency_ms = _span(found, values, timezone)
+    started_at, latency_ms = _span(found, values, timezone, decimal_comma)
     http_status, status_error = status_of(values.get("status"))
+    http_status = status_in(values.get("error")) if http_status is None else http_status
     cache_hit = _is_true(values.get("cache_hit"))
     return Envelope(
         started_at,
@@ -129,21 +131,25 @@ def envelope(found: Mapping[str, Found], timezone: str, *, decimal_comma: bool |
     )
 
 
-def _span(found: Mapping[str, Found], values: Mapping[str, Json], timezone: str) -> tuple[int | None, int | None]:
+def _span(
+    found: Mapping[str, Found], values: Mapping[str, Json], timezone: str, decimal_comma: bool | None
+) -> tuple[int | None, int | None]:
     """Read start and duration; two times give a duration where none is stated, and an end is better than no time."""
     start, end = micros(values.get("started_at"), timezone), micros(values.get("ended_at"), timezone)
-    latency = _latency(found.get("latency"))
+    latency = _latency(found.get("latency"), decimal_comma)
     if latency is None and start is not None and end is not None:
         elapsed = round((end - start) / 1000)
         latency = elapsed if 0 <= elapsed <= _LONGEST_CALL_MS else None
     return end if start is None else start, latency
 
 
-def _latency(item: Found | None) -> int | None:
+def _latency(item: Found | None, decimal_comma: bool | None) -> int | None:
     """Read a duration in ms. Without a unit: a thousand or more are ms, a fraction under a hundred is seconds."""
     if item is None or type(item.value) is bool:
         return None
-    text = plain_number(item.value, decimal_comma=None) if type(item.value) is str else item.value
+    if type(item.value) is str and (spelled := spelled_duration(item.value)) is not None:
+        return round(spelled) if spelled <= _LONGEST_CALL_MS else None
+    text = plain_number(item.value, decimal_comma=decimal_comma or None) if type(item.value) is str else item.value
     number = amount(text) if type(text) is not str else Decimal(text)
     if number is None:
         return None

@@ -15,7 +15,7 @@ from tokaudit.readers.values.embedded import open_text
 from tokaudit.readers.values.server_sent_events import is_event_stream
 from tokaudit.schema import MISSING_USAGE, Call, Json, Usage
 
-_CUT_BEFORE_USAGE = Usage(None, None, state="missing", rule="answer cut in the log before its usage")
+_CUT_BEFORE_USAGE = Usage(None, None, state="output_lower_bound", rule="answer cut in the log before its usage")
 _STARTS_OF_JSON = ("{", "[{", '["')
 
 

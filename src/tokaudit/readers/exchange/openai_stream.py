@@ -35,6 +35,19 @@ def assemble_chat(chunks: Iterable[Mapping[str, Json]]) -> dict[str, Json]:
     return body
 
 
+def is_cut_off(chunks: Json) -> bool:
+    """Say whether a stream of choices stopped before its end: none was finished, and no closing count came."""
+    listed = chunks if type(chunks) is list else ()
+    pieces = [chunk for chunk in listed if type(chunk) is dict and type(chunk.get("choices")) is list]
+    return bool(pieces) and not any(_ends(piece) for piece in pieces)
+
+
+def _ends(chunk: Mapping[str, Json]) -> bool:
+    if not chunk["choices"]:
+        return type(chunk.get("usage")) is dict
+    return any(choice.get("finish_reason") for choice in chunk["choices"] if type(choice) is dict)
+
+
 def _add_choice(choices: dict[int, dict[str, Json]], choice: Mapping[str, Json]) -> None:
     index = choice.get("index")
     whole = choices.setdefault(index if type(index) is int else 0, {"message": {"role": "assistant"}})

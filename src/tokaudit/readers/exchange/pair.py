@@ -10,8 +10,15 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple, TypeAlias
 
 from tokaudit.readers.exchange.bodies import open_body
-from tokaudit.readers.exchange.shapes import api_of_answer, api_of_events, is_page, is_request, may_be_request
-from tokaudit.readers.values.embedded import open_text
+from tokaudit.readers.exchange.shapes import (
+    ANSWER_KEYS,
+    api_of_answer,
+    api_of_events,
+    is_page,
+    is_request,
+    may_be_request,
+)
+from tokaudit.readers.values.embedded import record_in
 from tokaudit.schema import Json, Record
 
 Layer: TypeAlias = tuple[str, Mapping[str, Json]]
@@ -30,10 +37,16 @@ RESPONSE_KEYS = (
     "completion",
 )
 
-_RECORD_TEXTS = ("message", "log", "msg", "event", "payload", "data")
-"""Where log shippers put a whole record as text."""
+_RECORD_TEXTS = frozenset((
+    "message", "@message", "Message", "log", "msg", "event", "payload", "textPayload", "data", "_raw", "line", "body",
+    "value", "record",
+))  # fmt: skip
+"""Where log shippers, queues and databases put a whole record as text."""
 
-_STATUS_KEYS = ("error", "status_code", "status", "http_status", "response_status")
+_STATUS_KEYS = (
+    *("error", "status_code", "status", "http_status", "response_status", "exception", "err", "error_type"),
+    *("error_code", "error_message", "success"),
+)
 _NO_WRAPPERS = frozenset(("messages", "choices", "usage", "metadata", "headers", "tools", "response_format", "error"))
 _NO_BODIES = _NO_WRAPPERS - {"messages"}
 _SCALARS = frozenset((int, float, bool, type(None)))
@@ -69,11 +82,27 @@ def find_pair(record: Record) -> Pair | None:
     """
     if _last and _last[0][0] is record:
         return _last[0][1]
-    found = _exchange(record, "", ())
-    if found is None:
-        found = _search_below(record)
+    found = _find(record) if _may_hold_bodies(record) else None
     _last[:] = [(record, found)]
     return found
+
+
+_PLACES = ANSWER_KEYS.union(REQUEST_KEYS, RESPONSE_KEYS, _RECORD_TEXTS)
+
+
+def _may_hold_bodies(record: Record) -> bool:
+    """Let rows of plain values go by one look: what is no body itself holds some where bodies stand, or as no plain value."""
+    return not _PLACES.isdisjoint(record) or not all(map(_is_plain, record.values()))
+
+
+def _is_plain(value: Json) -> bool:
+    """Say whether a value that stands under any name holds no body: bodies are objects, lists, or their JSON text."""
+    return type(value) in _SCALARS or (type(value) is str and not value.startswith(_JSON_STARTS))
+
+
+def _find(record: Record) -> Pair | None:
+    found = _exchange(record, "", ())
+    return _search_below(record) if found is None else found
 
 
 def _search_below(record: Record) -> Pair | None:
@@ -85,6 +114,8 @@ def _search_below(record: Record) -> Pair | None:
             for holder, path, outside in level[:_WIDTH]
             for key, inner in _inner_objects(holder)
         ]
+        if not level:
+            return None
         found = [pair for item in level if (pair := _exchange(*item)) is not None]
         if found:
             return found[0]._replace(alone=len(found) == 1)
@@ -97,8 +128,8 @@ def _inner_objects(holder: Mapping[str, Json]) -> Iterator[tuple[str, Mapping[st
             if key not in _NO_WRAPPERS:
                 yield key, value
         elif type(value) is str and key in _RECORD_TEXTS:
-            opened = open_text(value)
-            if type(opened) is dict:
+            opened = record_in(value)
+            if opened is not None:
                 yield key, opened
 
 
@@ -108,6 +139,8 @@ def _exchange(holder: Mapping[str, Json], path: str, outside: tuple[Layer, ...])
     response_key, response = _side(holder, RESPONSE_KEYS, speaks)
     if type(request) is list:
         request = {"messages": request}
+    if request_key is None and response_key is not None and not is_request(request):
+        request_key, request = _request_in_body(holder)
     is_asked = is_request(request) or (request_key is not None and response_key is not None and may_be_request(request))
     if not (is_asked or speaks(response)):
         return None
@@ -118,6 +151,12 @@ def _exchange(holder: Mapping[str, Json], path: str, outside: tuple[Layer, ...])
     )
     answered = response_key is not None or response is holder or any(key in holder for key in _STATUS_KEYS)
     return Pair(request if type(request) is dict else {}, response, answered, (*outside, (path, holder), *wrappers))
+
+
+def _request_in_body(holder: Mapping[str, Json]) -> tuple[str | None, Json]:
+    """Find what was sent where a client's arguments are logged beside the answer: Bedrock's take it as `body`."""
+    body = open_body(holder["body"]) if "body" in holder else None
+    return ("body", body) if may_be_request(body) and not speaks(body) else (None, None)
 
 
 def _side(holder: Mapping[str, Json], keys: tuple[str, ...], fits: Callable[[Json], bool]) -> tuple[str | None, Json]:
@@ -135,17 +174,20 @@ def _side(holder: Mapping[str, Json], keys: tuple[str, ...], fits: Callable[[Jso
     if fits(holder):
         return None, holder
     for key, value in holder.items():
-        if type(value) in _SCALARS or (type(value) is str and not value.startswith(_JSON_STARTS)):
+        if _is_plain(value):
             continue
         if key not in _NO_BODIES and key not in RESPONSE_KEYS and fits(other := open_body(value)):
             return key, other
-    if named is not None and type(holder[named]) is str and not (type(body) is dict and _is_body(body)):
+    if named is not None and type(holder[named]) is str and not _is_body(body):
         body = holder[named]  # an answer in JSON, not a body
     return named, body
 
 
-def _is_body(found: Mapping[str, Json]) -> bool:
-    return "error" in found or may_be_request(found)
+def _is_body(found: Json) -> bool:
+    """Say whether what was read of a text is a body of no known shape: a failure, or a request."""
+    if type(found) is list:
+        return bool(found) and all(type(event.get("error")) is dict for event in found)
+    return type(found) is dict and ("error" in found or may_be_request(found))
 
 
 def speaks(body: Json) -> bool:

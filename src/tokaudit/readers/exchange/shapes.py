@@ -1,8 +1,7 @@
-"""Which API is a body of? Told by the shape of the answer, of a stream's first events, or of the request and its URL."""
+"""Which API is a body of? Told by the shape of the answer, of a stream's first events, or of the request."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Literal, TypeAlias
 
@@ -16,6 +15,7 @@ Api: TypeAlias = Literal[
     "openai_embeddings",
     "openai_transcriptions",
     "openai_assistants",
+    "openai_media",
     "anthropic_messages",
     "gemini",
     "gemini_interactions",
@@ -23,6 +23,7 @@ Api: TypeAlias = Literal[
     "bedrock_invoke",
     "cohere",
     "ollama",
+    "ai_sdk",
 ]
 """An API with a reader of the same name."""
 
@@ -77,6 +78,15 @@ def _is_transcription(body: Body) -> bool:
     return type(body.get("text")) is str and type(usage) is dict and usage.get("type") in ("tokens", "duration")
 
 
+def _is_media(body: Body) -> bool:
+    """Tell images: they are listed as data or by address, with what the model made of the prompt."""
+    data = body.get("data")
+    first = data[0] if type(data) is list and data else None
+    if type(first) is not dict or "object" in first or "created" not in body:
+        return False
+    return any(key in first for key in ("b64_json", "revised_prompt")) or first.keys() == {"url"}
+
+
 def _is_run(body: Body) -> bool:
     return body.get("object") in ("thread.run", "thread.run.step") and "usage" in body
 
@@ -89,8 +99,10 @@ def _is_message(body: Body) -> bool:
 
 def _is_gemini(body: Body) -> bool:
     """Google's keys come in camelCase, and in snake_case from its SDKs; a vector is an object that holds `values`."""
-    if any(type(body.get(key)) is dict for key in ("usageMetadata", "usage_metadata")):
-        return True
+    if any(
+        type(body.get(key)) is dict and "input_tokens" not in body[key] for key in ("usageMetadata", "usage_metadata")
+    ):
+        return True  # LangChain keeps counts of its own under the same name
     candidates = body.get("candidates")
     if type(candidates) is list:
         beside = ("modelVersion", "model_version", "promptFeedback", "prompt_feedback", "responseId", "response_id")
@@ -190,6 +202,23 @@ def is_ollama_piece(body: Body) -> bool:
     return body.get("done") is False and _is_dated_line(body)
 
 
+_AI_SDK_COUNTS = frozenset(("inputTokens", "outputTokens", "promptTokens", "completionTokens"))
+
+
+def _is_ai_sdk(body: Body) -> bool:
+    """Tell a result of Vercel's AI SDK, or its steps, from the provider's own answers."""
+    steps = body.get("steps")
+    first = steps[0] if type(steps) is list and steps else None
+    if type(first) is dict and "usage" not in body:
+        return _is_ai_sdk({**first, "steps": None})
+    usage = body.get("usage")
+    if type(usage) is not dict:
+        return False
+    if "finishReason" in body and not _AI_SDK_COUNTS.isdisjoint(usage):
+        return True
+    return "tokens" in usage and ("embedding" in body or "embeddings" in body)
+
+
 _ANSWERS: tuple[tuple[Api, Callable[[Body], bool]], ...] = (
     ("openai_chat", _is_chat),
     ("anthropic_messages", _is_message),
@@ -200,10 +229,12 @@ _ANSWERS: tuple[tuple[Api, Callable[[Body], bool]], ...] = (
     ("openai_embeddings", _is_embedding),
     ("openai_transcriptions", _is_transcription),
     ("openai_assistants", _is_run),
+    ("openai_media", _is_media),
     ("cohere", _is_cohere),
     ("ollama", _is_ollama),
     ("gemini_interactions", _is_interaction),
     ("bedrock_invoke", _is_invoke),
+    ("ai_sdk", _is_ai_sdk),
 )
 
 _CONVERSE_EVENTS = ("messageStart", "contentBlockStart", "contentBlockDelta", "contentBlockStop", "messageStop")
@@ -235,6 +266,8 @@ def _api_of_named_event(event: Body) -> Api | None:
         return "openai_responses"
     if begins(kind, "transcript."):
         return "openai_transcriptions"
+    if begins(kind, ("image_generation.", "image_edit.", "speech.audio.")):
+        return "openai_media"
     if begins(event.get("object"), "thread."):
         return "openai_assistants"
     if kind in _COHERE_EVENTS or begins(event.get("event_type"), ("stream-", "text-generation")):
@@ -261,34 +294,21 @@ def _is_piece(item: Body) -> bool:
     return type(first) is dict and "delta" in first
 
 
+ANSWER_KEYS = frozenset((
+    "choices", "object", "content", "usage", "data", "results", "usageMetadata", "usage_metadata", "candidates",
+    "promptFeedback", "embeddings", "embedding", "predictions", "stopReason", "meta", "generation_id", "eval_count",
+    "prompt_eval_count", "done", "generation", "inputTextTokenCount", "amazon-bedrock-invocationMetrics", "completion",
+    "steps",
+    *(name for name, *_ in _VENDOR_LISTS),
+))  # fmt: skip
+"""Every answer has one of these keys: rows of tables and most wrappers are let go by one look."""
+
+
 def api_of_answer(body: Body) -> Api | None:
     """Name the API of an answer that was not streamed; None = no answer of a known shape."""
-    return next((api for api, fits in _ANSWERS if fits(body)), None)
-
-
-_PATHS: tuple[tuple[str, Api], ...] = (
-    (r"/chat/completions\b", "openai_chat"),
-    (r"/v\d[a-z0-9]*/messages\b|/anthropic/.*messages|:(stream)?rawpredict\b", "anthropic_messages"),
-    (r"/responses\b", "openai_responses"),
-    (r"/embeddings\b", "openai_embeddings"),
-    (r"/audio/(transcriptions|translations)\b", "openai_transcriptions"),
-    (r"/threads/\w+/runs\b|/threads/runs\b", "openai_assistants"),
-    (r"/completions\b", "openai_completions"),
-    (r":(stream)?generatecontent\b|:(batch)?embedcontents?\b", "gemini"),
-    (r"/interactions\b", "gemini_interactions"),
-    (r"/converse(-stream)?\b", "bedrock_converse"),
-    (r"/model/.+/invoke(-with-response-stream)?\b", "bedrock_invoke"),
-    (r"/api/(chat|generate|embed)\b", "ollama"),
-    (r"cohere\.\w+/v\d/(chat|embed|rerank|generate)\b", "cohere"),
-    (r"/rerank\b", "openai_embeddings"),
-)  # fmt: skip
-
-
-def api_of_url(url: Json) -> Api | None:
-    """Name the API that a URL or a path is of."""
-    if type(url) is not str:
+    if ANSWER_KEYS.isdisjoint(body):
         return None
-    return next((api for pattern, api in _PATHS if re.search(pattern, url[:500], re.IGNORECASE)), None)
+    return next((api for api, fits in _ANSWERS if fits(body)), None)
 
 
 def is_request(body: Json) -> bool:
@@ -298,7 +318,7 @@ def is_request(body: Json) -> bool:
     return type(body) is list and bool(body) and "role" in body[0] and "content" in body[0]
 
 
-_ASKED = ("input", "prompt", "message", "contents", "content", "texts", "query", "instances")
+_ASKED = frozenset(("input", "prompt", "message", "contents", "content", "texts", "query", "instances"))
 _VENDOR_KEYS = frozenset(("anthropic_version", "max_gen_len", "max_tokens_to_sample", "inputText", "inferenceConfig"))
 """In requests to Bedrock and Vertex, which name the model in their URL alone."""
 
@@ -309,7 +329,7 @@ def may_be_request(body: Json) -> bool:
         return False
     has_model = "model" in body or "modelId" in body
     return (
-        (has_model and any(key in body for key in _ASKED))
+        (has_model and not _ASKED.isdisjoint(body))
         or not _VENDOR_KEYS.isdisjoint(body)
         or _has_parts(body.get("content"))
     )
@@ -333,6 +353,9 @@ def api_of_request(request: Body) -> Api | None:
     if is_request(request):
         return None
     if "input" in request:
+        model = request.get("model")
+        if type(model) is str and "embed" in model[:200].lower():
+            return "openai_embeddings"
         only_texts = type(request["input"]) is list and not any(type(item) is dict for item in request["input"])
         return "openai_embeddings" if "encoding_format" in request or only_texts else "openai_responses"
     if not _VENDOR_KEYS.isdisjoint(request):

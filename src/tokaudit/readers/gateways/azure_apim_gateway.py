@@ -62,7 +62,7 @@ def read(record: Record, options: ReadOptions) -> Call | Aside:
     for_whom = attribution(record, options, (), ((path, fields.get(name)) for path, name in NAMED))
     key, is_hit = correlation_id(fields), fields.get("cache") == "hit"
     error_type = call.error_type or _stated_failure(fields, call.http_status)
-    untold = error_type is not None and call.usage.state == "missing"
+    untold = error_type is not None and call.usage.input_tokens is None
     return replace(
         call,
         reader=NAME,
@@ -125,6 +125,7 @@ READER = Reader(
     sign="`category` GatewayLogs, or the columns of the table ApiManagementGatewayLogs",
     how_to_export="Send the gateway's GatewayLogs to an event hub, a storage account or Log Analytics, and export them.",
     identify=identify,
+    keys=frozenset({"category", "Category", "Type", "CorrelationId"}),
     read=read,
     switch_on={
         "money": "Log 8,192 bytes of backend responses in the API's diagnostic settings, and the LLM logs beside them.",

@@ -193,6 +193,7 @@ READER = Reader(
     sign="`category` GatewayLlmLogs, or rows with CorrelationId, SequenceNumber and PromptTokens",
     how_to_export="Send the gateway's GatewayLlmLogs to an event hub or Log Analytics, and export the table.",
     identify=identify,
+    keys=frozenset({"category", "Category", "Type", "CorrelationId"}),
     read=read_alone(_Session),
     open_session=_Session,
     switch_on={

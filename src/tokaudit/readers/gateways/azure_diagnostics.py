@@ -108,6 +108,7 @@ READER = Reader(
     sign="`category` RequestResponse of an Azure AI account",
     how_to_export="Send the resource's RequestResponse logs to a storage account, an event hub or Log Analytics.",
     identify=identify,
+    keys=frozenset({"category", "Category"}),
     read=read,
     limits={
         "money": "Azure's diagnostic logs hold no tokens; log the calls at a gateway such as API Management instead.",

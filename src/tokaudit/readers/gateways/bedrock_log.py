@@ -192,6 +192,7 @@ READER = Reader(
     sign="`schemaType` is `ModelInvocationLog`, or `modelId` and `operation` beside `input.inputTokenCount`",
     how_to_export="Turn on model invocation logging in the Bedrock console's settings and copy the `AWSLogs/` folder from S3.",
     identify=identify,
+    keys=frozenset({"schemaType", "modelId", "message", "@message"}),
     read=read,
     switch_on={
         "content": "Turn on text delivery; bodies over 100 KB stand in S3 under `data/`, not in the log.",

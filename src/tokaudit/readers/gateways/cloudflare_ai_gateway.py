@@ -117,6 +117,7 @@ READER = Reader(
     sign="tokens_in, tokens_out and cached beside provider, or Logpush's Gateway and RequestType",
     how_to_export="Page through the gateway's logs in Cloudflare's API, or push them with Logpush and decrypt them.",
     identify=identify,
+    keys=frozenset({"tokens_in", "RequestType"}),
     read=read,
     switch_on={
         "cache split": "Fetch each log by its id: where its response is complete, its usage holds the cached tokens.",

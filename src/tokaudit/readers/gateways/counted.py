@@ -14,7 +14,7 @@ def usage_of_gateway(call: Call, counts: Counts, producer: Producer) -> Usage:
     call    as its bodies tell it, with its model and outcome
     Raises  RejectRecordError.
     """
-    if call.usage.state != "missing" and not _is_nothing(call):
+    if call.usage.input_tokens is not None and not _is_nothing(call):
         return call.usage
     if call.error_type is not None and not counts.input and not counts.output:
         return unreported_usage(call.http_status, call.error_type)

@@ -84,6 +84,7 @@ READER = Reader(
     sign="databricks_request_id beside request and response",
     how_to_export="Export the endpoint's inference table, or system.serving.endpoint_usage, as JSON lines or CSV.",
     identify=identify,
+    keys=frozenset({"databricks_request_id"}),
     read=read,
     switch_on={
         "money": "Log all calls: an endpoint with a sampling fraction below 1 logs only that share of them.",

@@ -38,6 +38,8 @@ _CACHE_WRITE = (
 )
 _BACKEND = ("gen_ai.provider.name", "genai_backend_name")
 _ENVOY = ("response_code", "response_flags", "upstream_host", "upstream_cluster")
+_NAMESPACE_AND_NAME = 2
+"""Of a backend written as `default/openai/route/…`."""
 _MCP = Aside("MCP request")
 _NO_MODEL = Aside("request without a model")
 
@@ -95,7 +97,8 @@ _ENVOYS_OWN = ("gen_ai.", "genai_", "mcp", ":", "x-", "upstream_", "downstream_"
 def _provider(record: Record) -> str | None:
     """The name is that of a backend in the gateway's own configuration; where it is a provider's, it is one."""
     backend, host = first_label(record, *_BACKEND), label(record.get(":authority"))
-    return (provider_of_name(backend) if backend else None) or (provider_of_url(host) if host else None)
+    names = (provider_of_name(name) for name in (backend or "").split("/")[:_NAMESPACE_AND_NAME])
+    return next((name for name in names if name), None) or (provider_of_url(host) if host else None)
 
 
 def _usage(record: Record, model: str | None, http_status: int | None, error_type: str | None) -> Usage:
@@ -112,6 +115,7 @@ READER = Reader(
     sign="flat keys gen_ai.request.model or genai_model_name beside response_code",
     how_to_export="Add the AI fields to the access log of the EnvoyProxy resource, in JSON, and collect its output.",
     identify=identify,
+    keys=frozenset((*_MODEL, *_INPUT)),
     read=read,
     switch_on={
         "money": "Add InputToken and OutputToken to llmRequestCosts, and their keys to the access log.",

@@ -152,6 +152,7 @@ READER = Reader(
     sign="request_created_at beside request_properties, delay_ms or signed_body_url",
     how_to_export="Run Helicone's export script: npx @helicone/export --format jsonl --include-body.",
     identify=identify,
+    keys=frozenset({"request_created_at"}),
     read=read,
     switch_on={
         "cache split": "Export JSON lines with bodies, not CSV: the CSV holds no cached tokens.",

@@ -39,17 +39,24 @@ def identify(record: Record) -> bool:
 
 def read(record: Record, options: ReadOptions) -> Sequence[Call] | Aside:
     """Turn the entry into the calls of its blocks. Raises RejectRecordError."""
-    ai = record.get("ai") or {}
-    blocks = [(name, block) for name, block in ai.items() if type(block) is dict and _is_call(block)]
-    if not blocks:
-        return _MCP if "mcp" in ai else _NO_MODEL
-    whole = _entry(record, options)
+    ai = open_object(record.get("ai"))
+    blocks = [(name, block) for name, block in ai.items() if type(block) is dict]
     blocks.sort(key=lambda item: item[0] not in _MAIN)
-    return [call for name, block in blocks for call in _calls(whole, name, block, ai, options)]
+    whole = _entry(record, options)
+    calls = [call for name, block in blocks for call in _calls(whole, name, block, ai, options)]
+    return calls or (_MCP if "mcp" in ai else _NO_MODEL)
 
 
 def _is_call(block: Mapping[str, Json]) -> bool:
-    return type(block.get("usage")) is dict or type(block.get("meta")) is dict
+    """Say whether a plugin asked a model: one that only looked into a cache names none, and counts nothing."""
+    meta, usage = open_object(block.get("meta")), open_object(block.get("usage"))
+    return any(key in meta for key in ("request_model", "response_model", "provider_name")) or (
+        any(name in usage for name in (*_INPUT, *_OUTPUT))
+    )
+
+
+_INPUT = ("prompt_tokens", "prompt_token", "input_tokens")
+_OUTPUT = ("completion_tokens", "completion_token", "output_tokens")
 
 
 def _entry(record: Record, options: ReadOptions) -> Call:
@@ -78,21 +85,25 @@ _NAMED = (("consumer", "username"), ("consumer", "custom_id"), ("route", "name")
 def _calls(
     whole: Call, name: str, block: Mapping[str, Json], ai: Mapping[str, Json], options: ReadOptions
 ) -> Iterator[Call]:
-    """Read one block: its call, and that of the embeddings with which it looked documents up."""
+    """Read one block: its call, and those of the embeddings with which it looked up documents or cached answers."""
     plugin = label(name) or ""
     call_id = f"kong:{whole.log_id}:{plugin}" if whole.log_id else None
-    yield _call(replace(whole, call_id=call_id), block, ai if name in _MAIN else {}, options)
-    injected = block.get("rag-inject")
-    if type(injected) is dict and (tokens := first_count(injected, "embeddings_tokens")) is not None:
-        usage = usage_of(Counts(tokens, 0), replace(_PRODUCER, always_states_cache=True))
-        yield replace(
-            whole,
-            call_id=f"{call_id}:embeddings" if call_id else None,
-            provider_name=_provider(injected.get("embeddings_provider")),
-            request_model=label(injected.get("embeddings_model")),
-            operation_name="embeddings",
-            usage=usage,
-        )
+    if _is_call(block):
+        yield _call(replace(whole, call_id=call_id), block, ai if name in _MAIN else {}, options)
+    for key, kind in _LOOK_UPS:
+        looked_up = open_object(block.get(key))
+        if tokens := first_count(looked_up, "embeddings_tokens"):
+            yield replace(
+                whole,
+                call_id=f"{call_id}:{kind}" if call_id else None,
+                provider_name=_provider(looked_up.get("embeddings_provider")),
+                request_model=label(looked_up.get("embeddings_model")),
+                operation_name="embeddings",
+                usage=usage_of(Counts(tokens, 0), replace(_PRODUCER, always_states_cache=True)),
+            )
+
+
+_LOOK_UPS = (("rag-inject", "embeddings"), ("cache", "cache-embeddings"))
 
 
 def _call(whole: Call, block: Mapping[str, Json], ai: Mapping[str, Json], options: ReadOptions) -> Call:
@@ -142,8 +153,8 @@ def _counts(usage: Mapping[str, Json]) -> Counts:
     """Read the plugin's counts, whose names were once in the singular; all zeros are none."""
     details, output_details = (open_object(usage.get(f"{side}_tokens_details")) for side in ("prompt", "completion"))
     counts = Counts(
-        first_count(usage, "prompt_tokens", "prompt_token", "input_tokens"),
-        first_count(usage, "completion_tokens", "completion_token", "output_tokens"),
+        first_count(usage, *_INPUT),
+        first_count(usage, *_OUTPUT),
         first_count(usage, "total_tokens"),
         cache_read=first_count(details, "cached_tokens"),
         reasoning=first_count(output_details, "reasoning_tokens"),
@@ -163,6 +174,7 @@ READER = Reader(
     sign="`ai` with a block for each plugin, beside latencies and tries",
     how_to_export="Add one of Kong's logging plugins (file-log, http-log) to the route with the AI plugins.",
     identify=identify,
+    keys=frozenset({"ai"}),
     read=read,
     switch_on={
         "money": "Set log_statistics in the AI plugins.",

@@ -50,6 +50,7 @@ READER = Reader(
     sign="exception_type and litellm_model_name beside each other",
     how_to_export='Copy the table: psql -c "\\copy \\"LiteLLM_ErrorLogs\\" TO errors.csv CSV HEADER".',
     identify=identify,
+    keys=frozenset({"litellm_model_name"}),
     read=read,
     limits={
         "money": "Failed calls are not billed, or for what came before a timeout, which is not logged.",

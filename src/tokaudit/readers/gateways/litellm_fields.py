@@ -19,7 +19,7 @@ from tokaudit.readers.values.feature_names import feature_of, feature_of_tags
 from tokaudit.readers.values.labels import label
 from tokaudit.readers.values.numbers import count
 from tokaudit.readers.values.providers import provider_of_name, provider_of_url
-from tokaudit.schema import Aside, Json, Record, RejectRecordError, Usage
+from tokaudit.schema import MISSING_USAGE, Aside, Json, Record, RejectRecordError, Usage
 
 _OPERATIONS = {
     "embedding": "embeddings",
@@ -42,6 +42,10 @@ _ASIDES = {
     "search": Aside("search request"),
 }
 """Words in call types of requests that LiteLLM passes on and that are to no model."""
+
+
+_OTHER_UNITS = frozenset(("image", "rerank", "transcription", "speech"))
+_NOT_BY_TOKENS = replace(MISSING_USAGE, rule="LiteLLM: billed by searches, images or sound, not by tokens")
 
 
 class Outcome(NamedTuple):
@@ -131,14 +135,23 @@ def session_of(metadata: Mapping[str, Json]) -> str | None:
     return None
 
 
+def without_usage(body: Json) -> Json:
+    """Return an answer without its usage block: LiteLLM's own counts are read in its place."""
+    opened = open_text(body) if type(body) is str else body
+    return {**opened, "usage": None} if type(opened) is dict and "usage" in opened else opened
+
+
 def usage_of_counts(record: Record, details: Mapping[str, Json], started_at: int | None, outcome: Outcome) -> Usage:
     """Read LiteLLM's counts with the provider's details of them; a failure's zeros report nothing.
 
     Raises RejectRecordError.
     """
     prompt, completion = count(record.get("prompt_tokens")), count(record.get("completion_tokens"))
+    operation_name = operation_of(record.get("call_type"))
     if outcome.error_type is not None and not prompt and not completion:
         return unreported_usage(*outcome)
+    if operation_name in _OTHER_UNITS and not prompt and not completion:
+        return _NOT_BY_TOKENS
     if prompt is None and completion is None:
         usage = chat_usage(details, started_at)
     else:  # no total: LiteLLM's own counts are inclusive, whatever total a provider's block states
@@ -146,4 +159,4 @@ def usage_of_counts(record: Record, details: Mapping[str, Json], started_at: int
         usage = chat_usage({**details, **counts}, started_at)
     if usage.state == "missing":
         return usage
-    return with_cache_of(operation_of(record.get("call_type")), replace(usage, rule=f"LiteLLM, {usage.rule}"))
+    return with_cache_of(operation_name, replace(usage, rule=f"LiteLLM, {usage.rule}"))

@@ -8,9 +8,11 @@ Source: LiteLLM docs, proxy/logging_spec; CATALOGUE 8.1.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
+from tokaudit.readers.apis.exchanges import call_of_bodies
+from tokaudit.readers.apis.openai_family import schema_of
 from tokaudit.readers.contract import Reader, ReadOptions
-from tokaudit.readers.exchange.parts import add_content, choice_parts, definitions, message_parts
 from tokaudit.readers.gateways.litellm_fields import (
     Outcome,
     aside_of,
@@ -22,6 +24,7 @@ from tokaudit.readers.gateways.litellm_fields import (
     session_of,
     usage_of_counts,
     user_of,
+    without_usage,
 )
 from tokaudit.readers.values.durations import elapsed_ms
 from tokaudit.readers.values.embedded import open_object, open_text
@@ -31,6 +34,9 @@ from tokaudit.readers.values.times import micros
 from tokaudit.schema import Aside, Call, Json, Part, Record, Usage
 
 NAME = "litellm_payload"
+_REDACTED = "redacted-by-litellm"
+_CUT = "truncated by litellm"
+"""In texts that were too long for where the payload was sent."""
 
 
 def identify(record: Record) -> bool:
@@ -51,10 +57,13 @@ def _call(record: Record, options: ReadOptions) -> Call:
     is_cached = is_cache_hit(record)
     response_id, log_id = label(body.get("id")), label(record.get("id"))
     feature, feature_from = feature_named(record, metadata)
+    told = _call_of_texts(record, parameters, options)
     # The caller's session id if there is one, else an id made up for the request and its retries: one of the two.
     session_id, trace_id = session_of(metadata), label(record.get("trace_id"))
-    return Call(
+    return replace(
+        told,
         reader=NAME,
+        call_id=None,
         response_id=None if is_cached else response_id,  # a cached answer carries the id of the call that paid for it
         log_id=log_id if is_cached or log_id != response_id else None,
         started_at=started_at,
@@ -65,27 +74,55 @@ def _call(record: Record, options: ReadOptions) -> Call:
         operation_name=operation_of(record.get("call_type")),
         http_status=outcome.http_status,
         error_type=outcome.error_type,
-        finish_reason=_finish_reason(body),
         feature=feature,
         feature_from=feature_from,
         user_id=user_of(record, metadata),
         conversation_id=session_id or trace_id,
         operation_id=trace_id if session_id else None,
-        service_tier=label(body.get("service_tier")),
+        service_tier=told.service_tier or label(body.get("service_tier")),
         gateway_cache_hit=is_cached,
         usage=_usage(record, body, started_at, outcome),
         logged_cost="0" if is_cached else _cost(record),
-        prompt=_prompt(record),
-        answer=_answer(body),
-        tools=definitions(parameters.get("tools"), parameters.get("functions")),
-        response_schema=_response_schema(parameters.get("response_format")),
+        prompt=_told(told.prompt),
+        answer=_told(told.answer),
     )
 
 
-def _finish_reason(body: Mapping[str, Json]) -> str | None:
-    choices = body.get("choices")
-    first = choices[0] if type(choices) is list and choices else None
-    return label(first.get("finish_reason")) if type(first) is dict else label(body.get("stop_reason"))
+def _call_of_texts(record: Record, parameters: Mapping[str, Json], options: ReadOptions) -> Call:
+    """Read the request, which LiteLLM takes apart into messages and parameters, and the answer for what they say."""
+    request = {"model": label(record.get("model")), **parameters, **_asked(record)}
+    answer = without_usage(_whole(record.get("response")))
+    told = call_of_bodies(request, answer, options) or call_of_bodies(request, None, options) or Call(NAME)
+    schema = told.response_schema or schema_of(parameters.get("response_format"))  # LiteLLM translates it for each API
+    return replace(told, response_schema=schema)
+
+
+def _asked(record: Record) -> Mapping[str, Json]:
+    """Name what was asked as the API that was called does: LiteLLM calls it `messages` for all of them."""
+    asked = _whole(record.get("messages"))
+    asked = open_text(asked) if type(asked) is str else asked
+    if type(asked) is dict:
+        return asked if "messages" in asked or "input" in asked else {"messages": [asked]}
+    call_type = record.get("call_type")
+    words = call_type if type(call_type) is str else ""
+    key = next((key for word, key in _ASKED if word in words), "messages")
+    if key == "messages" and type(asked) is str:
+        asked = [{"role": "user", "content": asked}] if asked else None
+    return {key: asked} if asked else {}
+
+
+_ASKED = (("responses", "input"), ("embedding", "input"), ("text_completion", "prompt"), ("image", "prompt"))
+"""By a word of the call type: where the API takes its texts. All others take messages."""
+
+
+def _whole(cell: Json) -> Json:
+    """Return a cell that was not cut off."""
+    return None if type(cell) is str and _CUT in cell else cell
+
+
+def _told(parts: tuple[Part, ...]) -> tuple[Part, ...]:
+    """Leave out texts that LiteLLM was told to hide: it writes a word in their place."""
+    return () if any(part.text == _REDACTED for part in parts) else parts
 
 
 def _usage(record: Record, body: Mapping[str, Json], started_at: int | None, outcome: Outcome) -> Usage:
@@ -100,29 +137,12 @@ def _cost(record: Record) -> str | None:
     return None if cost is None else decimal_text(cost)
 
 
-def _prompt(record: Record) -> tuple[Part, ...]:
-    """Read the messages; payloads with redacted content hold a text in their place, which is not the prompt."""
-    messages = record.get("messages")
-    return tuple(message_parts(open_text(messages) if type(messages) is str else messages))
-
-
-def _answer(body: Mapping[str, Json]) -> tuple[Part, ...]:
-    """Read the choices of a chat answer, or the content blocks of an Anthropic one."""
-    parts = choice_parts(body.get("choices"))
-    if not parts and body.get("type") == "message":
-        add_content(parts, "assistant", body.get("content"), 0)
-    return tuple(parts)
-
-
-def _response_schema(response_format: Json) -> Json:
-    return response_format if type(response_format) is dict and "json_schema" in response_format else None
-
-
 READER = Reader(
     name=NAME,
     title="LiteLLM logging payload (S3, GCS, Pub/Sub, callbacks)",
     how_to_export="Set LiteLLM's success_callback and failure_callback to s3_v2 or gcs_bucket and copy the files.",
     identify=identify,
+    keys=frozenset({"response_cost"}),
     read=read,
     sign="call_type, response_cost and startTime beside each other",
     switch_on={

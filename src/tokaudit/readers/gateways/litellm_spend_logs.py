@@ -22,6 +22,7 @@ from tokaudit.readers.gateways.litellm_fields import (
     provider_of,
     usage_of_counts,
     user_of,
+    without_usage,
 )
 from tokaudit.readers.values.durations import elapsed_ms
 from tokaudit.readers.values.embedded import open_object, open_text
@@ -86,8 +87,9 @@ def _call_of_texts(record: Record, options: ReadOptions) -> Call:
     if messages and "messages" not in request:
         request = {**request, "messages": messages} if type(messages) is list else messages
     around = {"model": label(record.get("model"))}
-    told = call_of_bodies(request, _stored(record.get("response")), options, around) if request else None
-    told = told or call_of_bodies(None, _stored(record.get("response")), options, around)
+    answer = without_usage(_stored(record.get("response")))
+    told = call_of_bodies(request, answer, options, around) if request else None
+    told = told or call_of_bodies(None, answer, options, around)
     return told or Call(NAME)
 
 
@@ -111,9 +113,10 @@ def _filled(value: Json) -> Json:
 
 
 def _usage(record: Record, metadata: Mapping[str, Json], started_at: int | None, outcome: Outcome) -> Usage:
-    """Read the counts with the cache details of the usage object, in older rows beside it."""
-    places = ("usage_object", "additional_usage_values")
-    details = next((found for name in places if (found := open_object(metadata.get(name)))), {})
+    """Read the counts with the cache details of the usage object, in older rows beside it, else of the stored answer."""
+    answer = open_object(record.get("response"))
+    places = (metadata.get("usage_object"), metadata.get("additional_usage_values"), answer.get("usage"))
+    details = next((found for place in places if (found := open_object(place))), {})
     return usage_of_counts(record, details, started_at, outcome)
 
 
@@ -128,6 +131,7 @@ READER = Reader(
     sign="request_id, call_type and spend beside each other",
     how_to_export='Copy the table: psql -c "\\copy \\"LiteLLM_SpendLogs\\" TO spend.csv CSV HEADER".',
     identify=identify,
+    keys=frozenset({"spend"}),
     read=read,
     switch_on={
         "cache split": "Export the `metadata` column: the cache details stand in it.",

@@ -47,6 +47,7 @@ READER = Reader(
     sign="workload_id and client_id beside request and response",
     how_to_export="Export the index of the flywheel's log store as JSON lines.",
     identify=identify,
+    keys=frozenset({"workload_id"}),
     read=read,
     switch_on={
         "money": "Log answers with their usage: for streams, set stream_options.include_usage.",

@@ -27,6 +27,7 @@ _ASIDES = {"1": Aside("top-up"), "3": Aside("management"), "4": Aside("system me
 _OTHER = Aside("other record")
 _PRODUCER = Producer("one-api", cache="as the provider")
 _CLAUDE = Producer("one-api", cache="outside")
+_INCLUSIVE = Producer("one-api")
 _TASK = Aside("billing of a task")
 _PER_CALL = replace(MISSING_USAGE, rule="one-api: billed by the call, not by tokens")
 
@@ -98,11 +99,15 @@ def _usage(
         prompt,
         completion,
         cache_read=first_count(other, "cache_tokens"),
-        cache_write=first_count(other, "cache_creation_tokens"),
+        cache_write=first_count(other, "cache_creation_tokens", "cache_write_tokens"),
         cache_write_5m=first_count(other, "cache_creation_tokens_5m"),
         cache_write_1h=first_count(other, "cache_creation_tokens_1h"),
     )
-    return usage_of(counts, _CLAUDE if other.get("claude") is True else _PRODUCER, model)
+    if other.get("claude") is True or other.get("usage_semantic") == "anthropic":
+        return usage_of(counts, _CLAUDE, model)
+    if (total := first_count(other, "input_tokens_total")) is not None:
+        return usage_of(replace(counts, input=total), _INCLUSIVE, model)
+    return usage_of(counts, _PRODUCER, model)
 
 
 READER = Reader(
@@ -111,6 +116,7 @@ READER = Reader(
     sign="quota beside token_name, model_name and channel",
     how_to_export="Export the table `logs` of the gateway's database as CSV or JSON lines.",
     identify=identify,
+    keys=frozenset({"quota"}),
     read=read,
     switch_on={
         "cache split": "Export the column `other`, where new-api notes cached tokens.",

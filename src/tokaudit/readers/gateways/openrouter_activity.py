@@ -99,6 +99,7 @@ READER = Reader(
     sign="generation_id beside model_permaslug",
     how_to_export="Export the activity on openrouter.ai as CSV, one row for each generation.",
     identify=identify,
+    keys=frozenset({"model_permaslug"}),
     read=read,
     switch_on={"features": "Send the header X-Title, or give each application a key of its own."},
     limits={

@@ -84,6 +84,7 @@ READER = Reader(
     sign="native_tokens_prompt beside total_cost",
     how_to_export="Keep the answers of openrouter.ai/api/v1/generation?id=... for the ids of your calls.",
     identify=identify,
+    keys=frozenset({"native_tokens_prompt"}),
     read=read,
     switch_on={"features": "Keep the use case in the record as a key of your own, and name that key with --column."},
     limits={

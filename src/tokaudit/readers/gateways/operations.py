@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from tokaudit.readers.exchange.shapes import api_of_url
+from tokaudit.readers.exchange.api_urls import api_of_url
 from tokaudit.schema import Json, Usage
 
 _OF_API = {"openai_embeddings": "embeddings", "openai_completions": "completion"}

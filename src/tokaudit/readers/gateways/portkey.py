@@ -168,6 +168,7 @@ READER = Reader(
     sign="ai_org beside req_units, or `portkeyHeaders` in the request",
     how_to_export="Create an export under Logs in Portkey with all fields, or copy the files of your own log store.",
     identify=identify,
+    keys=frozenset({"ai_org", "request"}),
     read=read,
     switch_on={
         "cache split": "Choose `response` among the fields of the export: its usage holds the cached tokens.",

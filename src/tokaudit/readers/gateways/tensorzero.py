@@ -237,5 +237,6 @@ READER = Reader(
     },
     limits={"retries": "The tables hold the tries that succeeded only."},
     identify=identify,
+    keys=frozenset({"variant_name", "model_provider_name", "long_cache_key"}),
     read=read,
 )

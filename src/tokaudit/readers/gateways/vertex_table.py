@@ -119,6 +119,7 @@ READER = Reader(
     sign="`logging_time` beside `full_request` and `full_response`, or `request_payload` and `response_payload`",
     how_to_export="Set `request_response_logging_config` on the model and export its BigQuery table as JSONL or CSV.",
     identify=identify,
+    keys=frozenset({"logging_time", _ELASTIC[0]}),
     read=read,
     switch_on={
         "content": "Export the columns `full_request` and `full_response`.",

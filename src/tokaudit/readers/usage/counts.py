@@ -117,7 +117,7 @@ def _reading(counts: Counts, cached: int, producer: Producer, model: str | None)
     if producer.cache == "as the provider":
         return settle(
             whole_input, whole_output, counts.total, cached, reasoning,
-            cache_outside=is_claude(model), reasoning_outside=_counts_thoughts_apart(model),
+            cache_outside=_counts_cache_apart(model), reasoning_outside=_counts_thoughts_apart(model),
         )  # fmt: skip
     cache_outside = producer.cache == "outside" or cached > whole_input
     reasoning_outside = (
@@ -134,6 +134,11 @@ def _reading(counts: Counts, cached: int, producer: Producer, model: str | None)
 def is_claude(model: str | None) -> bool:
     """Say whether a model is Anthropic's, whose API counts the cache beside the input."""
     return model is not None and "claude" in model.lower()
+
+
+def _counts_cache_apart(model: str | None) -> bool:
+    """Anthropic's API counts the cache beside the input, and so does Amazon's for its own models."""
+    return is_claude(model) or (model is not None and "amazon.nova" in model.lower())
 
 
 def _counts_thoughts_apart(model: str | None) -> bool:

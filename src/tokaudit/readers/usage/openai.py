@@ -32,11 +32,19 @@ _OUTPUT_DETAILS = (
 _NOTHING: Mapping[str, Json] = {}
 
 
-def chat_usage(usage: Json, started_at: int | None, *, is_openai: bool = False, api: str = "OpenAI chat") -> Usage:
+def chat_usage(
+    usage: Json,
+    started_at: int | None,
+    *,
+    is_openai: bool = False,
+    hides_thoughts: bool = False,
+    api: str = "OpenAI chat",
+) -> Usage:
     """Read a usage block.
 
     started_at  decides whether an unstated cache share can be anything but 0
     is_openai   OpenAI itself answered: counts that exceed their whole are wrong, not of another dialect
+    hides_thoughts  Google answered: its thoughts, which are billed as output, stand in the total alone
     api         whose block it is, for the rule that is shown
     Raises      RejectRecordError.
     """
@@ -54,6 +62,10 @@ def chat_usage(usage: Json, started_at: int | None, *, is_openai: bool = False, 
     reading = settle(prompt, completion, count(usage.get("total_tokens")), cached, reasoning or 0, inclusive=is_openai)
     state: UsageState = "exact"
     rule = api + _RULES[reading.cache_outside, reading.reasoning_outside]
+    if hides_thoughts and reasoning is None and reading.unexplained > 0:
+        reasoning = reading.unexplained
+        reading = reading._replace(output=reading.output + reasoning, unexplained=0)
+        rule = f"{api} shape: thoughts of Gemini, which the total alone holds, added to output"
     if reading.unexplained > 0:
         state, rule = "output_lower_bound", f"{api} shape: the total holds tokens that no field names"
     elif read is None:

@@ -16,9 +16,11 @@ def usage_with_total(counts: Counts, producer: Producer, model: str | None = Non
     """Turn counts into exclusive token classes, told by their total where it decides. Raises RejectRecordError."""
     if counts.input is None or counts.output is None or not counts.total:
         return usage_of(counts, producer, model)
-    cached = (counts.cache_read or 0) + _written(counts)
+    cached, reasoning = (counts.cache_read or 0) + _written(counts), counts.reasoning or 0
     shown = counts.input + counts.output + (counts.tool_use_input or 0)
-    if cached and producer.cache == "inside" and counts.total == shown + cached:
+    if reasoning and producer.reasoning == "inside" and counts.total == shown + reasoning:
+        producer = replace(producer, reasoning="outside")
+    elif cached and producer.cache == "inside" and counts.total == shown + cached:
         producer = replace(producer, cache="outside")
     elif cached and producer.cache == "outside" and counts.total == shown and cached <= counts.input:
         producer = replace(producer, cache="inside")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from tokaudit.readers.exchange.pair import REQUEST_KEYS, RESPONSE_KEYS
@@ -10,7 +10,7 @@ from tokaudit.readers.usage.token_classes import Reading, checked, settle
 from tokaudit.readers.values.columns import columns_of, flat
 from tokaudit.readers.values.labels import label
 from tokaudit.readers.values.numbers import count
-from tokaudit.schema import MISSING_USAGE, Json, Usage
+from tokaudit.schema import MISSING_USAGE, Json, Usage, UsageState
 
 _ONLY_TOTAL = Usage(None, None, state="missing", rule="only a total of tokens")
 _UNSPLIT = "table: cache share not reported"
@@ -18,6 +18,7 @@ _INSIDE = "table: cache inside input"
 _OUTSIDE = "table: cache added to input"
 _CLAUDE = "table: cache added to input, as Anthropic counts"
 _UNDECIDED = "table: cache taken to be inside input, which the columns do not say"
+_UNCACHED = "table: cache added to the uncached input"
 _MORE = "table: the total holds tokens that no column names"
 
 
@@ -39,9 +40,13 @@ def row_usage(columns: Mapping[str, str], row: Mapping[str, Json], model: str | 
         return count(row[columns[field]], row.values()) if field in columns else None
 
     prompt, completion, total = cell("input_tokens"), cell("output_tokens"), cell("total_tokens")
+    if prompt is None and (uncached := cell("uncached_input_tokens")) is not None and completion is not None:
+        return _of_uncached(uncached, completion, cell)
+    read, reasoning = cell("cache_read_input_tokens"), cell("reasoning_output_tokens")
+    if total is not None and not (_is_claude(model) and read):  # whose total may hold the cache or not
+        prompt, completion = _completed(prompt, completion, total)
     if prompt is None or completion is None:
         return _partial(prompt, completion, total)
-    read, reasoning = cell("cache_read_input_tokens"), cell("reasoning_output_tokens")
     writes = (cell(f"cache_write{lifetime}_input_tokens") for lifetime in ("", "_5m", "_1h"))
     write_5m, write_1h = _writes(*writes)
     cached = (read or 0) + (write_5m or 0) + (write_1h or 0)
@@ -50,6 +55,25 @@ def row_usage(columns: Mapping[str, str], row: Mapping[str, Json], model: str | 
     audio = cell("input_audio_tokens"), cell("output_audio_tokens")
     usage = Usage(reading.input, reading.output, read, write_5m, write_1h, reasoning, *audio)
     return checked(_judged(usage, reading, is_claude=is_claude, is_open=bool(cached) and _is_claude(model)))
+
+
+def _of_uncached(uncached: int, output: int, cell: Callable[[str], int | None]) -> Usage:
+    """Read counts that stand beside each other, as the name of the first says. Raises RejectRecordError."""
+    read, reasoning = cell("cache_read_input_tokens"), cell("reasoning_output_tokens")
+    writes = (cell(f"cache_write{lifetime}_input_tokens") for lifetime in ("", "_5m", "_1h"))
+    write_5m, write_1h = _writes(*writes)
+    whole = uncached + (read or 0) + (write_5m or 0) + (write_1h or 0)
+    state: UsageState = "exact" if read is not None else "cache_split_unknown"
+    return checked(Usage(whole, output, read, write_5m, write_1h, reasoning, state=state, rule=_UNCACHED))
+
+
+def _completed(prompt: int | None, completion: int | None, total: int) -> tuple[int | None, int | None]:
+    """Find one count by the other and their total."""
+    if prompt is not None and completion is None and total >= prompt:
+        return prompt, total - prompt
+    if prompt is None and completion is not None and total >= completion:
+        return total - completion, completion
+    return prompt, completion
 
 
 def _partial(prompt: int | None, completion: int | None, total: int | None) -> Usage:
@@ -80,6 +104,8 @@ def _judged(usage: Usage, reading: Reading, *, is_claude: bool, is_open: bool) -
     """Name the rule, and say so where the columns leave the cache open."""
     if reading.unexplained > 0:
         return replace(usage, state="output_lower_bound", rule=_MORE)
+    if usage.cache_read_input_tokens is None and usage.input_tokens == 0:
+        return replace(usage, cache_read_input_tokens=0, rule=_INSIDE)
     if usage.cache_read_input_tokens is None:
         return replace(usage, state="cache_split_unknown", rule=_UNSPLIT)
     if reading.cache_outside:
