@@ -101,7 +101,7 @@ def test_the_deployment_of_the_url_is_what_was_asked() -> None:
 def test_a_body_cut_before_its_usage_is_said_and_no_text() -> None:
     cut = GATEWAY["properties"]["backendResponseBody"][:300]
     call = gateway(backendResponseBody=cut, responseBody=cut)
-    assert (call.usage.state, call.usage.rule) == ("missing", "answer cut in the log before its usage")
+    assert (call.usage.state, call.usage.rule) == ("output_lower_bound", "answer cut in the log before its usage")
     assert (call.answer, len(call.prompt), call.error_type) == ((), 2, None)
 
 

@@ -412,3 +412,29 @@ def test_lines_of_every_kind_are_known(record: Line) -> None:
 )
 def test_what_is_no_line(record: Line) -> None:
     assert not READER.identify(record)
+
+
+def test_a_stream_without_its_result_states_what_stood_when_answers_began() -> None:
+    lines = [streamed("msg_1", usage(3, 0, 500, 2)), streamed("msg_2", usage(4, 500, 0, 3))]
+    assert [call.usage.state for call in calls(lines)] == ["output_lower_bound"] * 2
+    done = end_of_run(
+        {OPUS: {"inputTokens": 7, "outputTokens": 5, "cacheReadInputTokens": 500, "cacheCreationInputTokens": 500}}
+    )
+    assert [call.usage.state for call in calls([*lines, done])] == ["exact"] * 2  # the result has no more
+
+
+def test_the_streams_of_two_runs_may_be_mixed() -> None:
+    one, other = ({OPUS: {"inputTokens": uncached, "outputTokens": 100, "cacheReadInputTokens": 0,
+                          "cacheCreationInputTokens": 0}} for uncached in (3, 4))  # fmt: skip
+    lines = [
+        streamed("msg_1", usage(3), session="a"),
+        streamed("msg_2", usage(4), session="b"),
+        end_of_run(other, session="b"),
+        end_of_run(one, session="a"),
+    ]
+    found = {call.response_id: call for call in calls(lines)}
+    assert {id_: counts(call.usage) for id_, call in found.items()} == {
+        "msg_1": (3, 0, 0, 0, 100),
+        "msg_2": (4, 0, 0, 0, 100),
+    }
+    assert {call.conversation_id for call in found.values()} == {"a", "b"}

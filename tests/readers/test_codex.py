@@ -159,7 +159,7 @@ def test_a_fork_does_not_count_what_it_copied() -> None:
     (call,) = calls(lines)
     assert (call.usage.input_tokens, call.usage.output_tokens, call.conversation_id) == (400, 3, "child")
     assert texts(call) == ["One", "1", "Two"]  # what was copied was sent
-    assert asides(lines).count("copied from another session") == 2
+    assert asides(lines).count("copy from another session") == 2
 
 
 def test_copies_that_kept_their_times_are_copies_too() -> None:

@@ -27,6 +27,37 @@ SPELLINGS = {
 }
 
 
+HEADERS = {
+    "German": "Datum, Modell, Eingabe-Token, davon zwischengespeichert, Ausgabe-Token, Kosten (USD)",
+    "German, mixed": "Zeitstempel, KI-Modell, Anzahl Input-Tokens, Gecachte Tokens, Anzahl Output-Tokens, Gesamtkosten",
+    "French": "Horodatage, Modèle, Jetons d'entrée, Jetons en cache, Jetons de sortie, Coût",
+    "Spanish": "Fecha, Modelo, Tokens de entrada, Tokens de entrada en caché, Tokens de salida, Costo",
+    "Italian": "Data, Modello, Token di input, Token in cache, Token di output, Costo",
+    "Portuguese": "Data, Modelo, Tokens de entrada, Tokens em cache, Tokens de saída, Custo",
+    "Dutch": "Datum, Model, Invoertokens, Cachetokens, Uitvoertokens, Kosten",
+    "Polish": "Data, Model, Tokeny wejściowe, Tokeny w cache, Tokeny wyjściowe, Koszt",
+    "Japanese": "日時, モデル, 入力トークン, キャッシュトークン, 出力トークン, コスト",
+    "Chinese": "时间, 模型, 输入token, 缓存token, 输出token, 费用",
+    "in and out": "Time (UTC), Model, Tokens (in), cached, Tokens (out), Cost in $",
+    "of a data frame": "created_at, model_name, nb_tokens_input, input_cached, nb_tokens_output, total_cost",
+    "sent and received": "timestamp, model, tokens_sent, cache_tokens, tokens_received, spend",
+    "with a vendor": "time, openai_model, openai_prompt_tokens, openai_cached_tokens, openai_completion_tokens, price",
+    "flattened": "ts, model, gen_ai_usage_input_tokens, gen_ai_usage_cached_input_tokens, gen_ai_usage_output_tokens, cost",
+    "totals of the call": "ts, model, total_input_tokens, cached_input, total_output_tokens, cost",
+    "billed": "ts, model, billed_input_tokens, which cached tokens, billed_output_tokens, cost",
+}
+MEANT = ["started_at", "request_model", "input_tokens", "cache_read_input_tokens", "output_tokens", "cost"]
+
+
+@pytest.mark.parametrize("language", HEADERS)
+def test_headers_of_many_teams(language: str) -> None:
+    names = HEADERS[language].split(", ")
+    expected = dict(zip(MEANT, names, strict=True))
+    if language == "in and out":  # it may also say that a gateway's cache answered
+        expected["cache_hit"] = expected.pop("cache_read_input_tokens")
+    assert guess_columns(names) == expected
+
+
 @pytest.mark.parametrize(
     ("field", "name"), [(field, name) for field, names in SPELLINGS.items() for name in names.split()]
 )

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from readers.agents import Line, calls, counts, rejects
-from tokaudit.readers.agents.cursor import READER
+from tokaudit.readers.agents.cursor import READER, model_of
 from tokaudit.readers.choose import choose
 
 
@@ -75,3 +75,22 @@ def test_what_is_an_event() -> None:
     assert choose(row("0", "0", "0", "0", "0")) is READER
     assert not READER.identify({"Date": "2026-03-02", "Model": "gpt-5", "Requests": "1"})
     assert not READER.identify({"tokenUsage": {"input": 3}, "timestamp": "x"})
+
+
+def test_a_model_has_the_name_that_its_maker_gave_it() -> None:
+    names = {
+        "claude-4.5-sonnet-thinking": "claude-sonnet-4-5", "claude-4-opus": "claude-opus-4",
+        "claude-3.7-sonnet": "claude-3-7-sonnet", "claude-4.5-opus-high-thinking": "claude-opus-4-5",
+        "gpt-5.1-codex-max-xhigh": "gpt-5.1-codex-max", "gpt-5-high": "gpt-5", "gpt-5": None, "gpt-5-high-fast": None,
+        "composer-1": None, "auto": None, "gemini-2.5-flash": None,
+    }  # fmt: skip
+    assert {name: model_of(name) for name in names} == names
+    assert model_of(None) is None
+    (call,) = calls([row("0", "3", "0", "4", "7", Model="claude-4.5-sonnet")])
+    assert (call.request_model, call.response_model) == ("claude-4.5-sonnet", "claude-sonnet-4-5")
+
+
+@pytest.mark.parametrize("column", ["Cost", "Cost ($)", "API Cost"])
+def test_the_cost_stands_under_several_names(column: str) -> None:
+    event = {name: cell for name, cell in row("0", "3", "0", "4", "7").items() if name != "Cost"}
+    assert calls([{**event, column: "$0.10"}])[0].logged_cost == "0.1"

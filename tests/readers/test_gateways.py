@@ -139,6 +139,30 @@ def test_kong_failures_and_others() -> None:
     assert choose({"ai": {"proxy": {}}}) is None
 
 
+def test_kong_asks_for_embeddings_to_look_into_its_cache() -> None:
+    cache = {"cache_status": "Miss", "embeddings_provider": "openai", "embeddings_model": "text-embedding-3-small"}
+    ai = {"proxy": KONG["ai"]["proxy"], "semantic-cache": {"meta": {"plugin_id": "p"}, "cache": cache}}
+    assert len(outcomes(KONG, ai=ai)) == 1
+    ai["semantic-cache"]["cache"] = {**cache, "embeddings_tokens": 12}
+    _, looked_up = outcomes(KONG, ai=ai)
+    assert isinstance(looked_up, Call)
+    assert (looked_up.operation_name, looked_up.request_model) == ("embeddings", "text-embedding-3-small")
+    assert (looked_up.usage.input_tokens, looked_up.usage.output_tokens) == (12, 0)
+
+
+@pytest.mark.parametrize(
+    ("backend", "provider"),
+    [
+        ("default/openai/route/chat/rule/0/ref/0", "openai"),
+        ("anthropic", "anthropic"),
+        ("default/our-backend/route/openai", None),
+        ("", None),
+    ],
+)
+def test_an_envoy_backend_may_be_named_as_its_provider(backend: str, provider: str | None) -> None:
+    assert read(ENVOY, **{"gen_ai.provider.name": backend, ":authority": None}).provider_name == provider
+
+
 def test_envoy_keys_of_both_generations() -> None:
     old = records(FIXTURES / "envoy_ai_gateway" / "access.jsonl")[2]
     call = read(old)
@@ -183,6 +207,22 @@ def test_new_api_notes_the_cache_as_the_provider_counts_it() -> None:
     anthropic = read(ONE_API, **claude, other=json.dumps({"claude": True, "cache_tokens": 1111}))
     assert (openai.usage.input_tokens, openai.usage.cache_read_input_tokens) == (1420, 1280)
     assert (anthropic.usage.input_tokens, anthropic.usage.cache_read_input_tokens) == (1114, 1111)
+
+
+@pytest.mark.parametrize(
+    ("other", "whole"),
+    [
+        ({"claude": True, "cache_tokens": 100}, 300),
+        ({"usage_semantic": "anthropic", "cache_tokens": 100}, 300),
+        ({"cache_tokens": 100, "input_tokens_total": 250}, 250),
+        ({"cache_tokens": 100}, 300),
+        ({"claude": True, "cache_tokens": 100, "cache_write_tokens": 50}, 350),
+    ],
+)
+def test_new_api_says_how_it_counted_claude(other: dict[str, Any], whole: int) -> None:
+    changes = {"model_name": "claude-sonnet-4-5", "prompt_tokens": 200, "completion_tokens": 9}
+    usage = read(ONE_API, **changes, other=json.dumps(other)).usage
+    assert (usage.input_tokens, usage.cache_read_input_tokens) == (whole, 100)
 
 
 def test_a_picture_billed_by_the_call_has_no_tokens() -> None:

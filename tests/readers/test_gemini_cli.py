@@ -43,7 +43,7 @@ def test_of_lines_with_one_id_the_last_holds() -> None:
     assert [part.text for part in first.answer] == ["Yes.", "ls({})"]
     assert texts(second) == ['{"output":"a"}']
     assert second.previous_response_id == first.response_id
-    assert asides(lines).count("written again") == 2
+    assert asides(lines).count("earlier form of an answer") == 2
 
 
 def test_what_was_rewound_was_billed() -> None:

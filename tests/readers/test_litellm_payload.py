@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tokaudit.readers.choose import choose
+from tokaudit.readers.choose import choose, claims
 from tokaudit.readers.contract import ReadOptions
 from tokaudit.readers.gateways.litellm_payload import READER
 from tokaudit.schema import Call
@@ -103,3 +103,56 @@ def test_a_session_named_in_metadata_is_the_conversation_else_the_trace() -> Non
     assert (named.conversation_id, named.operation_id) == ("s", "t1")
     assert (read().conversation_id, read().operation_id) == ("t1", None)
     assert read(trace_id=None).conversation_id is None
+
+
+def texts(call: Call) -> tuple[list[str], list[str]]:
+    return [part.text for part in call.prompt], [part.text for part in call.answer]
+
+
+def test_hidden_texts_are_no_texts() -> None:
+    hidden = "redacted-by-litellm"
+    answer = {**PAYLOAD["response"], "choices": [{"message": {"role": "assistant", "content": hidden}}]}
+    assert texts(read(messages=[{"role": "user", "content": hidden}], response=answer)) == ([], [])
+    assert texts(read(messages=hidden, response={"text": hidden})) == ([], [])
+
+
+def test_texts_that_were_cut_off_are_no_texts() -> None:
+    cut = "[{'role': 'user', 'content': 'Hi...truncated by litellm, this logger does not support large content"
+    assert texts(read(messages=cut, response="Ho...truncated by litellm")) == ([], [])
+
+
+@pytest.mark.parametrize(
+    ("call_type", "messages", "response"),
+    [
+        (
+            "aresponses",
+            "Hi",
+            {"id": "resp_1", "object": "response", "model": "m", "status": "completed",
+             "output": [{"type": "message", "role": "assistant", "content": [{"type": "output_text", "text": "Ho"}]}]},
+        ),
+        ("atext_completion", "Hi", {"id": "cmpl-1", "object": "text_completion", "model": "m", "choices": [{"text": "Ho"}]}),
+        ("acompletion", "Hi", "Ho"),
+        ("acompletion", {"messages": [{"role": "user", "content": "Hi"}]}, PAYLOAD["response"]),
+        ("acompletion", '[{"role": "user", "content": "Hi"}]', PAYLOAD["response"]),
+        ("anthropic_messages", [{"role": "user", "content": "Hi"}],
+         {"id": "msg_1", "type": "message", "model": "m", "content": [{"type": "text", "text": "Ho"}]}),
+    ],
+)  # fmt: skip
+def test_texts_are_read_whichever_api_was_called(call_type: str, messages: Any, response: Any) -> None:
+    assert texts(read(call_type=call_type, messages=messages, response=response)) == (["Hi"], ["Ho"])
+
+
+def test_an_answers_own_usage_cannot_spoil_the_counts() -> None:
+    answer = {**PAYLOAD["response"], "usage": {"prompt_tokens": 3, "completion_tokens": 406, "total_tokens": 1}}
+    assert read(response=answer, metadata={}).usage.input_tokens == 1114
+
+
+def test_what_is_not_billed_by_tokens_has_none() -> None:
+    usage = read(call_type="arerank", prompt_tokens=0, completion_tokens=0, response={"results": []}).usage
+    assert (usage.state, usage.input_tokens) == ("missing", None)
+
+
+@pytest.mark.parametrize("key", ["standard_logging_object", "standard_logging_payload"])
+def test_what_callbacks_are_handed_holds_the_payload(key: str) -> None:
+    (claim,) = list(claims({"model": "smart", "kwargs": {}, key: PAYLOAD}))
+    assert (claim.reader, claim.record) == (READER, PAYLOAD)

@@ -162,3 +162,63 @@ def test_a_choice_that_the_content_filter_emptied_is_an_answer() -> None:
 def test_a_cost_inside_the_usage_is_what_the_log_claims(cost: Any, expected: str | None) -> None:
     usage = {**RESPONSE["usage"], "cost": cost}
     assert read({"request": REQUEST, "response": {**RESPONSE, "usage": usage}}).logged_cost == expected
+
+
+def piece(delta: dict[str, Any], usage: dict[str, int], **choice: Any) -> dict[str, Any]:
+    kept = {"id": "chatcmpl-1", "object": "chat.completion.chunk", "model": "m", "usage": usage}
+    return {**kept, "choices": [{"index": 0, "delta": delta, **choice}]}
+
+
+def test_running_counts_of_a_stream_that_was_cut_off_are_no_final_ones() -> None:
+    first, second = (piece({"content": "H"}, {"prompt_tokens": 50, "completion_tokens": count}) for count in (1, 2))
+    last = piece({}, {"prompt_tokens": 50, "completion_tokens": 3}, finish_reason="stop")
+    whole = read({"request": REQUEST, "response": [first, second, last]}).usage
+    cut = read({"request": REQUEST, "response": [first, second], "error": "aborted"}).usage
+    assert (whole.output_tokens, whole.state) == (3, "cache_split_unknown")
+    assert (cut.output_tokens, cut.state) == (2, "output_lower_bound")
+
+
+@pytest.mark.parametrize("model", ["gemini-2.5-flash", "google/gemini-2.5-flash"])
+def test_thoughts_of_gemini_stand_in_the_total_alone(model: str) -> None:
+    usage = {"prompt_tokens": 30, "completion_tokens": 15, "total_tokens": 245}
+    found = read({"request": REQUEST, "response": {**RESPONSE, "model": model, "usage": usage}}).usage
+    assert (found.output_tokens, found.reasoning_output_tokens, found.input_tokens) == (215, 200, 30)
+    other = read({"request": REQUEST, "response": {**RESPONSE, "model": "some-model", "usage": usage}}).usage
+    assert (other.output_tokens, other.state) == (15, "output_lower_bound")
+
+
+@pytest.mark.parametrize(
+    ("model", "provider"),
+    [
+        ("openai.gpt-oss-20b-1:0", "aws"),
+        ("us.meta.llama4-scout-17b-instruct-v1:0", "aws"),
+        ("sonar-pro", "perplexity"),
+        ("databricks-claude-sonnet-4-5", "databricks"),
+        ("@cf/meta/llama-3.1-8b-instruct", "cloudflare"),
+        ("meta-llama/Llama-3.3-70B", None),
+        ("gpt-4.1-mini", None),
+    ],
+)
+def test_a_name_that_one_provider_alone_gives_names_the_provider(model: str, provider: str | None) -> None:
+    body = {**RESPONSE, "id": "1", "model": "other"}
+    assert read({"request": {**REQUEST, "model": model}, "response": body}).provider_name == provider
+    assert read({**RESPONSE, "id": "1", "model": model}).provider_name == provider
+
+
+def test_deepseeks_counts_from_another_host_do_not_make_it_deepseek() -> None:
+    usage = {"prompt_tokens": 20, "completion_tokens": 5, "prompt_cache_hit_tokens": 10, "prompt_cache_miss_tokens": 10}
+    hosts = {"deepseek-chat": "deepseek", "deepseek-ai/DeepSeek-V3": None}
+    found = {model: read({**RESPONSE, "id": "1", "model": model, "usage": usage}).provider_name for model in hosts}
+    assert found == hosts
+
+
+def test_another_makers_model_on_azure_counts_as_everywhere() -> None:
+    usage = {
+        "prompt_tokens": 12,
+        "completion_tokens": 2,
+        "total_tokens": 334,
+        "completion_tokens_details": {"reasoning_tokens": 320},
+    }
+    record = {"url": "https://r.services.ai.azure.com/models/chat/completions", "request": REQUEST}
+    found = read({**record, "response": {**RESPONSE, "model": "grok-3-mini", "usage": usage}})
+    assert (found.provider_name, found.usage.output_tokens, found.usage.state) == ("azure", 322, "cache_split_unknown")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -89,3 +90,9 @@ def test_the_zeros_of_a_failure_report_nothing() -> None:
     assert billed_usage(MISSING_USAGE, MISSING_USAGE, None, "timeout").state == "output_lower_bound"
     assert billed_usage(MISSING_USAGE, Usage(5, 0), None, "error").input_tokens == 5
     assert billed_usage(MISSING_USAGE, Usage(0, 0), None, None) == Usage(0, 0)
+
+
+def test_a_total_says_that_reasoning_lies_beside_the_output() -> None:
+    counts = Counts(200, 20, 230, reasoning=10)
+    assert usage_with_total(counts, Producer("Any")).output_tokens == 30
+    assert usage_with_total(replace(counts, total=220), Producer("Any")).output_tokens == 20

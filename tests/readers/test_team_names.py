@@ -12,7 +12,7 @@ from tokaudit.readers.values.team_names import team_name, team_tag
     "name",
     [
         "summarise", "triage", "answer_question", "chat_with_docs", "POST /tickets", "RAG chain", "google-search-answer",
-        "run_math_tutor",
+        "run_math_tutor", "MailDesk.sort",
     ],
 )  # fmt: skip
 def test_a_name_of_the_team_is_kept(name: str) -> None:
@@ -25,6 +25,7 @@ def test_a_name_of_the_team_is_kept(name: str) -> None:
         "ChatOpenAI", "AzureChatOpenAI", "VertexGemini", "chat gpt-4o", "OpenAI-generation", "litellm-acompletion", "LangGraph",
         "openai.chat.completions.create", "backend.openai.chat.start-15", "messages.create", "response", "Agent.run",
         "OpenAIChat.invoke", "call_llm", "generate_content", "llm.chat", "ai.generateText.doGenerate", "RunnableSequence",
+        "OpenAIEmbeddings", "ChatCompletion", "Completions_2", "LM.__call__", "AsyncModels.generate_content", "Crew.kickoff",
         "invocation [hello_app]", "invoke_agent 1711", "", None, 5.0, [],
     ],
 )  # fmt: skip

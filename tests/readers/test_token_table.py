@@ -7,12 +7,14 @@ import pytest
 from tokaudit.readers.choose import choose
 from tokaudit.readers.contract import ReadOptions
 from tokaudit.readers.tables.token_table import READER
-from tokaudit.schema import Call, Part, RejectRecordError
+from tokaudit.schema import Aside, Call, Part, RejectRecordError
 
 
 def read(record: dict[str, Any], **options: Any) -> Call:
     assert choose(record) is READER
-    return READER.read(record, ReadOptions(**options))
+    found = READER.read(record, ReadOptions(**options))
+    assert isinstance(found, Call)
+    return found
 
 
 def test_a_row_of_text_cells() -> None:
@@ -145,3 +147,108 @@ def test_cells_from_a_careless_decoder_can_still_be_written() -> None:
         {"model": "m\udcff", "prompt_tokens": "3", "completion_tokens": "1", "prompt": "H\udcffi", "feature": "f\udcff"}
     )
     assert (call.request_model, call.prompt[0].text, call.feature) == ("m\ufffd", "H\ufffdi", "f\ufffd")
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [
+        {"date": "Total"}, {"model": "Summe"}, {"date": "Gesamt:"}, {"model": "TOTAL (31 rows)"}, {"feature": "Grand total"},
+        {"date": "Gesamtergebnis"}, {"date": "Total général"}, {"feature": "合计"}, {"date": "Average"}, {"model": "Sous-total"},
+        {"date": "2026-03-31", "feature": "Totale"}, {},
+    ],
+)  # fmt: skip
+def test_a_row_of_sums_is_no_call(labels: dict[str, str]) -> None:
+    row = {
+        "date": "",
+        "model": "",
+        "feature": "",
+        "input_tokens": "1.420",
+        "output_tokens": "100",
+        "cost": "$0,01",
+    } | labels
+    assert READER.identify(row)
+    assert READER.read(row, ReadOptions()) == Aside("totals row")
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"date": "2026-03-02", "model": "gpt-4o", "feature": "total", "input_tokens": "1", "output_tokens": "1"},
+        {"date": "", "model": "", "id": "r-1", "input_tokens": "1", "output_tokens": "1"},
+        {"date": None, "model": None, "input_tokens": 1, "output_tokens": 1},
+        {"input_tokens": "1", "output_tokens": "1"},
+        {"model": "total-recall-1", "input_tokens": "1", "output_tokens": "1"},
+        {"date": "", "model": "gpt-4o", "prompt": "Total", "input_tokens": "1", "output_tokens": "1"},
+    ],
+)
+def test_other_rows_are_calls(row: dict[str, Any]) -> None:
+    assert isinstance(READER.read(row, ReadOptions()), Call)
+
+
+@pytest.mark.parametrize(
+    ("counts", "expected", "state"),
+    [
+        ({"input_tokens": 1420, "total_tokens": 1520}, (1420, 100), "cache_split_unknown"),
+        ({"output_tokens": 100, "total_tokens": 1520}, (1420, 100), "cache_split_unknown"),
+        ({"uncached_input_tokens": 140, "cache_read_input_tokens": 1280, "output_tokens": 100}, (1420, 100), "exact"),
+        ({"uncached_input_tokens": 140, "output_tokens": 100}, (140, 100), "cache_split_unknown"),
+        ({"cache_miss_tokens": "140", "cache_hit_tokens": "1280", "completion_tokens": "100"}, (1420, 100), "exact"),
+        ({"prompt": 1420, "completion": 100}, (1420, 100), "cache_split_unknown"),
+        ({"in": "1420", "out": "100", "cached": "1280"}, (1420, 100), "exact"),
+        ({"in": "1420", "out": "100", "cached": "1"}, (1420, 100), "cache_split_unknown"),
+        ({"in": "1420", "out": "100", "cached": "true"}, (1420, 100), "cache_split_unknown"),
+        ({"input_tokens": 0, "output_tokens": 0}, (0, 0), "exact"),
+    ],
+)
+def test_counts_under_other_names(counts: dict[str, Any], expected: tuple[int, int], state: str) -> None:
+    usage = read({"model": "gpt-4.1-mini", **counts}).usage
+    assert ((usage.input_tokens, usage.output_tokens), usage.state) == (expected, state)
+
+
+def test_a_total_of_claude_may_hold_the_cache_or_not() -> None:
+    row = {"model": "claude-sonnet-4-5", "input_tokens": 3, "cache_read_input_tokens": 1111, "total_tokens": 1520}
+    assert read(row).usage.output_tokens is None
+
+
+def test_embeddings_give_no_tokens() -> None:
+    call = read({"model": "text-embedding-3-small", "prompt_tokens": 12})
+    assert (call.operation_name, call.usage.output_tokens, call.usage.state) == ("embeddings", 0, "exact")
+
+
+def test_a_cost_alone_is_kept_for_a_known_model_at_a_time_of_day() -> None:
+    call = read({"ts": "2026-03-02 09:15", "model": "gpt-4.1-mini", "cost_usd": "0,000344"})
+    assert (call.logged_cost, call.usage.state) == ("0.000344", "missing")
+    for other in ({"model": "Corolla"}, {"ts": "2026-03-02"}, {"cost_usd": "much"}):
+        assert choose({"ts": "2026-03-02 09:15", "model": "gpt-4.1-mini", "cost_usd": "0.01"} | other) is None
+
+
+def test_a_usage_object_that_python_printed() -> None:
+    printed = "CompletionUsage(completion_tokens=100, prompt_tokens=1420, total_tokens=1520, "
+    printed += "prompt_tokens_details=PromptTokensDetails(audio_tokens=0, cached_tokens=1280))"
+    usage = read({"model": "gpt-4.1-mini", "usage": printed}).usage
+    assert (usage.input_tokens, usage.cache_read_input_tokens, usage.output_tokens) == (1420, 1280, 100)
+    assert choose({"model": "gpt-4.1-mini", "note": "Usage(tokens=many)"}) is None
+
+
+def test_what_a_session_has_used_so_far_is_not_of_the_call() -> None:
+    so_far = {"input_tokens": 9000, "output_tokens": 900}
+    row = {"model": "m", "input_tokens": 5, "output_tokens": 6, "session_usage": so_far, "cumulative": so_far}
+    assert read(row).usage.input_tokens == 5
+
+
+def test_a_team_stands_in_for_a_use_case() -> None:
+    row = {"model": "m", "input_tokens": 1, "output_tokens": 1, "Abteilung": "sales"}
+    assert (read(row).feature, read({**row, "feature": "triage"}).feature) == ("sales", "triage")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "latency"),
+    [
+        ("latency", "812 ms", 812), ("latency", "1.2s", 1200), ("latency", "1m2.5s", 62500), ("latency", "PT1.2S", 1200),
+        ("latency", "0:00:01.200000", 1200), ("Dauer (s)", "1,234", 1234), ("api_latency_ms", "812", 812),
+        ("latency", "812", None), ("latency", "2 parsecs", None), ("latency", "99:00:00", None),
+    ],
+)  # fmt: skip
+def test_durations(name: str, value: str, latency: int | None) -> None:
+    row = {"model": "m", "input_tokens": "1", "output_tokens": "1", "Kosten": "0,000344", name: value}
+    assert read(row).latency_ms == latency

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from tokaudit.readers.agents import claude_code, codex, cursor, gemini_cli, opencode, qwen_code, simonw_llm
 from tokaudit.readers.apis import (
+    ai_sdk,
     anthropic_batch,
     anthropic_messages,
     bedrock_batch,
@@ -17,12 +18,14 @@ from tokaudit.readers.apis import (
     gemini,
     gemini_batch,
     gemini_interactions,
+    http_exchanges,
     ollama,
     openai_assistants,
     openai_batch,
     openai_chat,
     openai_completions,
     openai_embeddings,
+    openai_media,
     openai_responses,
     openai_stored_completions,
     openai_transcriptions,
@@ -137,6 +140,7 @@ APIS: tuple[Reader, ...] = (
     openai_embeddings.READER,
     openai_transcriptions.READER,
     openai_assistants.READER,
+    openai_media.READER,
     anthropic_messages.READER,
     gemini.READER,
     gemini_interactions.READER,
@@ -144,6 +148,8 @@ APIS: tuple[Reader, ...] = (
     bedrock_invoke.READER,
     cohere.READER,
     ollama.READER,
+    ai_sdk.READER,
+    http_exchanges.READER,
 )
 """Bodies of provider APIs in whatever wrapper, known by the shape of the answer."""
 

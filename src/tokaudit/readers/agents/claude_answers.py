@@ -74,7 +74,8 @@ class Answer:
         output = self.call.usage.output_tokens
         if self.is_counted or output is None or self.call.usage.state != "exact":
             return False
-        return self.is_copy or self.shown > MOST_BYTES_A_TOKEN * output
+        # What a stream says of an answer is what stood when it began; its result alone has the final count.
+        return self.is_copy or self.run is not None or self.shown > MOST_BYTES_A_TOKEN * output
 
     def told(self) -> Call:
         """Return the call."""

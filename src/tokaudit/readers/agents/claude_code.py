@@ -283,6 +283,7 @@ READER = Reader(
         "features": "Nothing names a use case: the project's folder stands for it.",
     },
     identify=identify,
+    keys=frozenset({"session_id", "sessionId", "uuid", "leafUuid", "snapshot"}),
     read=read_alone(open_session),
     open_session=open_session,
 )  # fmt: skip

@@ -174,7 +174,7 @@ class _Session:
     def _record(self, payload: Mapping[str, Json], record: Record, spot: Spot, *, is_copied: bool) -> list[Told]:
         thread = label(payload.get("thread_id"))
         if is_copied or (thread and self._origin.session and thread != self._origin.session):
-            return [(spot, Aside("copied from another session"))]
+            return [(spot, Aside("copy from another session"))]
         tally = tally_of(payload.get("usage"))
         self._has_records = True
         response_id = label(payload.get("response_id"))
@@ -195,7 +195,7 @@ class _Session:
         total, last = tally_of(info.get("total_token_usage")), tally_of(info.get("last_token_usage"))
         before, self._total = self._total, total or self._total
         if is_copied:
-            return [(spot, Aside("copied from another session"))]
+            return [(spot, Aside("copy from another session"))]
         tally = spent(total, last, before)
         if self._has_records:
             return [(spot, Aside("count of a recorded answer"))]
@@ -257,6 +257,7 @@ READER = Reader(
         "retries": "Failed tries are not in the files.",
     },
     identify=identify,
+    keys=frozenset({"type", "msg"}),
     read=read_alone(open_session),
     open_session=open_session,
 )

@@ -6,6 +6,7 @@ holds the second: `Total Tokens` decides. Source: CATALOGUE 14.5; Cursor's admin
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from decimal import Decimal
@@ -27,6 +28,7 @@ _OPEN = "Cursor: no reading of the columns meets the total"
 _EVENT = "Cursor: cache added to input"
 _NOT_CHARGED = Usage(0, 0, 0, 0, 0, rule="Cursor: not charged")
 _CENTS = Decimal("0.01")
+_COSTS = ("Cost", "Cost ($)", "API Cost", "API Cost ($)")
 
 
 def identify(record: Record) -> bool:
@@ -71,17 +73,38 @@ class _Session:
 
 
 def _row(row: Record, options: ReadOptions) -> Call:
-    kind, cost = row.get("Kind"), amount(row.get("Cost"))
+    kind, cost = row.get("Kind"), next((amount(row[name]) for name in _COSTS if name in row), None)
     return Call(
         NAME,
         started_at=micros(row.get("Date"), options.timezone),
         request_model=label(row.get("Model")),
+        response_model=model_of(label(row.get("Model"))),
         error_type=_failure(kind),
         user_id=label(row.get("User")),
         conversation_id=label(row.get("Cloud Agent ID")),
         usage=_NOT_CHARGED if _is_free(kind) else _of_columns(row),
         logged_cost="0" if _is_free(kind) else None if cost is None else decimal_text(cost),
     )
+
+
+def model_of(name: str | None) -> str | None:
+    """Write Cursor's name of a model as its maker does: version after family, no effort; None where they are the same.
+
+    >>> model_of("claude-4.5-sonnet-thinking"), model_of("claude-3.7-sonnet"), model_of("gpt-5.1-codex-high"), model_of("gpt-5")
+    ('claude-sonnet-4-5', 'claude-3-7-sonnet', 'gpt-5.1-codex', None)
+    """
+    if name is None or name.endswith("-fast"):  # which has a price of its own
+        return None
+    plain = _EFFORT.sub("", name)
+    if claude := _CLAUDE.fullmatch(plain):
+        version, family = claude["version"].replace(".", "-"), claude["family"]
+        plain = f"claude-{version}-{family}" if version.startswith("3") else f"claude-{family}-{version}"
+    return plain if plain != name else None
+
+
+_CLAUDE = re.compile(r"claude-(?P<version>\d+(?:\.\d+)?)-(?P<family>sonnet|opus|haiku)")
+_EFFORT = re.compile(r"(?:-(?:thinking|none|minimal|low|medium|high|xhigh))+$")
+"""Source: the names in Cursor's usage exports, and its documentation of models."""
 
 
 def _failure(kind: Json) -> str | None:
@@ -121,6 +144,7 @@ def _event(event: Record, options: ReadOptions) -> Call:
         NAME,
         started_at=micros(event.get("timestamp"), options.timezone),
         request_model=label(event.get("model")),
+        response_model=model_of(label(event.get("model"))),
         error_type=_failure(kind),
         user_id=label(event.get("userEmail")) or label(event.get("owningUser")),
         conversation_id=label(event.get("conversationId")),
@@ -159,6 +183,7 @@ READER = Reader(
         "retries": "An event is a request with all its tries.",
     },
     identify=identify,
+    keys=frozenset({_WRITE, "tokenUsage"}),
     read=read_alone(open_session),
     open_session=open_session,
 )  # fmt: skip

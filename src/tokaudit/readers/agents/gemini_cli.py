@@ -129,7 +129,7 @@ class _Session:
         name = label(message.get("id")) or f"line {spot.offset}"
         written = _written(message)  # first: what is broken changes nothing
         if self._held is not None and self._held[0] == name:
-            told: list[Told] = [(self._held[1], Aside("written again"))]
+            told: list[Told] = [(self._held[1], Aside("earlier form of an answer"))]
             self._held = None
         else:
             told = list(self._let_go())
@@ -214,6 +214,7 @@ READER = Reader(
         "retries": "Failed tries are not in the files.",
     },
     identify=identify,
+    keys=frozenset({"projectHash", "$set", "$rewindTo", "content", "stats", "session_id", "tool_id"}),
     read=read_alone(open_session),
     open_session=open_session,
 )

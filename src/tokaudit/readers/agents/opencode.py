@@ -213,5 +213,6 @@ READER = Reader(
         "retries": "Tries that a later one replaced are not in the files.",
     },
     identify=identify,
+    keys=frozenset({"sessionID", "time_created", "info", "projectID"}),
     read=read,
 )

@@ -110,6 +110,7 @@ READER = Reader(
         "retries": "Failed tries are not in the files.",
     },
     identify=identify,
+    keys=frozenset({"parentUuid"}),
     read=read_alone(open_session),
     open_session=open_session,
 )

@@ -165,6 +165,7 @@ READER = Reader(
         "retries": "Failed tries are not in the log.",
     },
     identify=identify,
+    keys=frozenset({"datetime_utc"}),
     read=read_alone(open_session),
     open_session=open_session,
 )

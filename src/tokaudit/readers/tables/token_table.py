@@ -6,21 +6,25 @@ no split, and a row that sums many calls is refused.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from dataclasses import replace
+from functools import lru_cache
 
 from tokaudit.readers.contract import Reader, ReadOptions
 from tokaudit.readers.exchange.envelope import Envelope, Found, envelope
 from tokaudit.readers.exchange.outcome import unreported_usage
 from tokaudit.readers.exchange.parts import add_content, message_parts
+from tokaudit.readers.tables.sum_rows import is_sum
 from tokaudit.readers.usage.table import row_usage
 from tokaudit.readers.values.columns import TOKEN_FIELDS, columns_of, flat, guess_columns, token_groups
 from tokaudit.readers.values.embedded import open_text
 from tokaudit.readers.values.feature_names import feature_of
 from tokaudit.readers.values.labels import is_missing, label
-from tokaudit.readers.values.names import meaning
-from tokaudit.readers.values.numbers import count, decimal_comma
+from tokaudit.readers.values.names import meaning, words_of
+from tokaudit.readers.values.numbers import amount, count, decimal_comma
 from tokaudit.readers.values.providers import provider_of_model
-from tokaudit.schema import Call, Json, Part, Record, RejectRecordError, Role, Usage
+from tokaudit.schema import Aside, Call, Json, Part, Record, RejectRecordError, Role, Usage
 
 __all__ = ["READER", "guess_columns", "identify", "read"]
 
@@ -29,19 +33,25 @@ _OPERATIONS = {"embedding": "embeddings", "embeddings": "embeddings", "completio
 
 
 def identify(record: Record) -> bool:
-    """Say whether the names of the columns promise a call: two token counts, or one beside a model."""
-    return is_row(record, {})
+    """Say whether the names of the columns promise a call: two token counts, one beside a model, or a model's cost."""
+    return is_row(record, {}) or _is_charge(record)
 
 
 def is_row(record: Record, named: Mapping[str, str]) -> bool:
     """Say the same with the names of columns that the user gave (field -> column)."""
     row = flat(record)
-    known = columns_of(tuple(row), tuple(sorted(named.items())))
-    columns = {field: name for field, name in known.items() if name in row} if named else known
-    tokens = [field for field in TOKEN_FIELDS if field in columns]
-    if len(tokens) < 2 and not (tokens and ("request_model" in columns or "response_model" in columns)):
-        return False
-    return all(_may_be_count(row[columns[field]]) for field in tokens)
+    counts = _count_columns(tuple(row), tuple(sorted(named.items())))
+    return bool(counts) and all(_may_be_count(row[name]) for name in counts)
+
+
+@lru_cache(maxsize=256)
+def _count_columns(names: tuple[str, ...], named: tuple[tuple[str, str], ...]) -> tuple[str, ...]:
+    """Name the columns of token counts, where the names of all columns promise a call."""
+    known = columns_of(names, named)
+    columns = {field: name for field, name in known.items() if name in names}
+    tokens = tuple(columns[field] for field in (*TOKEN_FIELDS, "uncached_input_tokens") if field in columns)
+    is_call = len(tokens) >= 2 or "request_model" in columns or "response_model" in columns
+    return tokens if is_call else ()
 
 
 def _may_be_count(value: Json) -> bool:
@@ -50,14 +60,39 @@ def _may_be_count(value: Json) -> bool:
 
 
 def _has_digits_only(text: str) -> bool:
+    if len(text) <= 40 and text.isdecimal():
+        return True
     return is_missing(text) or (len(text) <= 40 and not any(c.isalpha() for c in text.replace("e", "")))
 
 
-def read(record: Record, options: ReadOptions) -> Call:
+def _is_charge(record: Record) -> bool:
+    """Say whether a row tells the cost of a call of a known model at a time of day, as a table without counts does."""
+    row = flat(record)
+    columns = columns_of(tuple(row))
+    if not all(field in columns for field in ("cost", "request_model", "started_at")):
+        return False
+    model, time = row[columns["request_model"]], row[columns["started_at"]]
+    is_model = type(model) is str and _MODEL.search(model) is not None
+    is_time_of_day = type(time) in (int, float) or (type(time) is str and (":" in time or time.isdecimal()))
+    return is_model and is_time_of_day and amount(row[columns["cost"]], decimal_comma=True) is not None
+
+
+_MODEL = re.compile(
+    r"\b(gpt|o[134]|claude|gemini|gemma|llama|mi[sx]tral|deepseek|qwen|grok|command|sonar|nova|kimi|glm|text-embedding)\b",
+    re.IGNORECASE,
+)
+"""Cars have models and prices too."""
+_EMBEDDED = "table: embeddings give no tokens"
+_SUM = Aside("totals row")
+
+
+def read(record: Record, options: ReadOptions) -> Call | Aside:
     """Turn the row into a call. Raises RejectRecordError."""
     row = flat(record)
     known = columns_of(tuple(row), tuple(sorted(options.columns.items())))
-    columns = {field: name for field, name in known.items() if name in row}
+    columns = _with_cached_count({field: name for field, name in known.items() if name in row}, row)
+    if is_sum(record, columns, row):
+        return _SUM
     values = {field: row[name] for field, name in columns.items()}
     _refuse_sums(row, values)
     around = _envelope(columns, values, row, options)
@@ -71,7 +106,7 @@ def read(record: Record, options: ReadOptions) -> Call:
         provider_name=around.provider_name or provider_of_model(request_model),
         request_model=request_model,
         response_model=response_model,
-        operation_name=_operation(values.get("operation_name")),
+        operation_name=_operation(values.get("operation_name"), response_model or request_model),
         http_status=around.http_status,
         error_type=around.error_type,
         finish_reason=label(values.get("finish_reason")),
@@ -87,6 +122,19 @@ def read(record: Record, options: ReadOptions) -> Call:
         prompt=_prompt(values),
         answer=_texts("assistant", values.get("answer"), 0),
     )
+
+
+def _with_cached_count(columns: dict[str, str], row: Mapping[str, Json]) -> dict[str, str]:
+    """Read a column named just `cached` as a count where it is one; else it says whether a gateway's cache answered."""
+    name = columns.get("cache_hit")
+    if name is None or "cache_read_input_tokens" in columns or words_of(name) != {"cached"}:
+        return columns
+    cell = row[name]
+    is_count = cell > 1 if type(cell) is int else type(cell) is str and cell not in ("0", "1") and cell[:1].isdecimal()
+    if not is_count:
+        return columns
+    rest = {field: column for field, column in columns.items() if field != "cache_hit"}
+    return rest | {"cache_read_input_tokens": name}
 
 
 def _refuse_sums(row: Mapping[str, Json], values: Mapping[str, Json]) -> None:
@@ -113,7 +161,10 @@ def _envelope(
     found = {field: _found(columns[field], value) for field, value in values.items() if not is_missing(value)}
     if "feature" in found and feature_of(found["feature"].value) is None:
         found["url"] = found.pop("feature")
-    comma = type(values.get("cost")) is str and decimal_comma(row.values())
+    if "feature" not in found and "team" in found:
+        found["feature"] = found["team"]
+    has_text = any(type(values.get(field)) is str for field in ("cost", "latency"))
+    comma = decimal_comma(row.values()) if has_text else False
     return envelope(found, options.timezone, decimal_comma=comma or False)
 
 
@@ -125,14 +176,20 @@ def _found(column: str, value: Json) -> Found:
 
 def _usage(columns: Mapping[str, str], row: Mapping[str, Json], around: Envelope, model: str | None) -> Usage:
     usage = row_usage(columns, row, model)
+    if usage.input_tokens is not None and usage.output_tokens is None and _embeds(model):
+        return replace(usage, output_tokens=0, cache_read_input_tokens=0, state="exact", rule=_EMBEDDED)
     if usage.state == "missing" and usage.output_tokens is None and around.error_type is not None:
         return unreported_usage(around.http_status, around.error_type)
     return usage
 
 
-def _operation(value: Json) -> str:
+def _operation(value: Json, model: str | None) -> str:
     name = value.strip().lower() if type(value) is str else ""
-    return _OPERATIONS.get(name, "chat")
+    return _OPERATIONS.get(name, "embeddings" if _embeds(model) else "chat")
+
+
+def _embeds(model: str | None) -> bool:
+    return model is not None and "embed" in model.lower()
 
 
 def _prompt(values: Mapping[str, Json]) -> tuple[Part, ...]:
@@ -157,7 +214,7 @@ READER = Reader(
     how_to_export="Export one row per call with at least time, model, input tokens, cached tokens and output tokens.",
     identify=identify,
     read=read,
-    sign="two columns whose names mean token counts, or one beside a model",
+    sign="two columns whose names mean token counts, or one (or a cost) beside a model",
     switch_on={
         "money": "Export input tokens, output tokens and the model of every call.",
         "cache split": "Export the cached input tokens too: without them the cost can only be overstated.",

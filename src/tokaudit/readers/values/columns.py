@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 
 from tokaudit.readers.values.embedded import open_text
-from tokaudit.readers.values.names import meaning
+from tokaudit.readers.values.names import meaning, words_of
 from tokaudit.schema import Json, Record
 
 TOKEN_FIELDS = ("input_tokens", "output_tokens", "total_tokens")
 _PART_FIELDS = frozenset(
     (
+        "uncached_input_tokens",
         "cache_read_input_tokens",
         "cache_write_input_tokens",
         "cache_write_5m_input_tokens",
@@ -21,6 +23,8 @@ _PART_FIELDS = frozenset(
         "output_audio_tokens",
     )
 )
+_WHOLES = (*TOKEN_FIELDS, "uncached_input_tokens")
+"""Counts that make an object one of usage."""
 _DEPTH = 6
 
 
@@ -43,11 +47,22 @@ def token_groups(names: tuple[str, ...]) -> Mapping[str, Mapping[str, str]]:
             group = groups.setdefault(_owner(name), {})
             if known.field not in group or known.rank < group[known.field][0]:
                 group[known.field] = (known.rank, name)
-    return {
+    found = {
         path: {field: column for field, (_, column) in group.items()}
         for path, group in groups.items()
-        if any(field in group for field in TOKEN_FIELDS)
+        if any(field in group for field in _WHOLES)
     }
+    return {path: group for path, group in found.items() if not _is_running(path)} or found
+
+
+def _is_running(path: str) -> bool:
+    """Say whether an object counts more than one call, as its name tells: `cumulative`, `session_totals`."""
+    return any(word in _RUNNING for part in path.split(".") for word in words_of(part))
+
+
+_RUNNING = frozenset(
+    ("cumulative", "accumulated", "aggregate", "aggregated", "running", "lifetime", "session", "totals")
+)
 
 
 def _owner(name: str) -> str:
@@ -75,7 +90,7 @@ def columns_of(names: tuple[str, ...], overrides: tuple[tuple[str, str], ...] = 
         if known.field not in best or candidate[:2] < best[known.field][:2]:
             best[known.field] = candidate
     columns = {field: name for field, (_, _, name) in best.items()} | dict(groups.get(home, {}))
-    return _with_plain_token_names(columns) | dict(overrides)
+    return _with_plain_token_names(columns, names) | dict(overrides)
 
 
 def _completeness(group: Mapping[str, str]) -> int:
@@ -89,33 +104,47 @@ def _distance(name: str, home: str) -> int:
     return len(path) + len(goal) - 2 * shared
 
 
-def _with_plain_token_names(columns: dict[str, str]) -> dict[str, str]:
+_PLAIN_NAMES = (("input", "output"), ("prompt", "completion"), ("in", "out"))
+
+
+def _with_plain_token_names(columns: dict[str, str], names: tuple[str, ...]) -> dict[str, str]:
     """Read columns named just `input` and `output` as counts where no other column is one; the values must agree."""
-    if any(field in columns for field in TOKEN_FIELDS):
+    if any(field in columns for field in _WHOLES):
         return columns
-    prompt, answer = columns.get("prompt"), columns.get("answer")
-    if prompt is not None and answer is not None and _is_word(prompt, "input") and _is_word(answer, "output"):
-        rest = {field: name for field, name in columns.items() if field not in ("prompt", "answer")}
-        return rest | {"input_tokens": prompt, "output_tokens": answer}
+    for sent, given in _PLAIN_NAMES:
+        prompt = next((name for name in names if words_of(name) == {sent}), None)
+        answer = next((name for name in names if words_of(name) == {given}), None)
+        if prompt is not None and answer is not None:
+            rest = {field: name for field, name in columns.items() if name not in (prompt, answer)}
+            return rest | {"input_tokens": prompt, "output_tokens": answer}
     return columns
-
-
-def _is_word(name: str, word: str) -> bool:
-    known, same = meaning(name), meaning(word)
-    return known is not None and same is not None and (known.field, known.rank) == (same.field, same.rank)
 
 
 def flat(record: Record) -> Mapping[str, Json]:
     """Spread nested objects, and objects written as text, into dotted paths; lists stay whole."""
     for value in record.values():
-        if type(value) is dict or (type(value) is str and value.startswith("{")):
+        if type(value) is dict or (type(value) is str and (value.startswith("{") or _PRINTED.match(value))):
             return dict(_leaves(record, "", 0))
     return record
 
 
+_PRINTED = re.compile(r"[A-Z]\w{2,60}\((?=.{0,500}tokens=)")
+"""Python's spelling of a usage object: `CompletionUsage(completion_tokens=100, …)`."""
+_LONGEST_PRINTED = 4_000
+_PRINTED_COUNT = re.compile(r"(\w+)=(\d+)\b")
+
+
+def _counts_in(text: str) -> Mapping[str, Json] | None:
+    if len(text) > _LONGEST_PRINTED or not _PRINTED.match(text):
+        return None
+    return {name: int(number[:32]) for name, number in _PRINTED_COUNT.findall(text)}
+
+
 def _leaves(record: Mapping[str, Json], path: str, depth: int) -> Iterable[tuple[str, Json]]:
     for key, value in record.items():
-        opened = open_text(value) if type(value) is str and value.startswith("{") else value
+        opened = value
+        if type(value) is str:
+            opened = open_text(value) if value.startswith("{") else _counts_in(value) or value
         if type(opened) is dict and depth < _DEPTH:
             yield from _leaves(opened, f"{path}{key}.", depth + 1)
         else:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import lru_cache
 
-import orjson
-
+from tokaudit.readers.values.json_text import decode_json
 from tokaudit.readers.values.server_sent_events import decode_events, is_event_stream
 from tokaudit.schema import Json
 
 _OPENINGS = 3
+_LONGEST_PREFIX = 500
+"""Characters before the object of a log line: a time, a level, the name of a logger."""
 
 
 def open_text(text: str) -> Json:
@@ -28,6 +29,15 @@ def open_object(value: Json) -> Mapping[str, Json]:
     return opened if type(opened) is dict else {}
 
 
+def record_in(text: str) -> Mapping[str, Json] | None:
+    """Return the object that a text is, or that ends it behind a time, a level or a name: `INFO:app:{…}`."""
+    opened = open_text(text)
+    if type(opened) is str and opened.rstrip().endswith("}"):
+        start = opened.find("{", 1, _LONGEST_PREFIX)
+        opened = open_text(opened[start:]) if start > 0 else opened
+    return opened if type(opened) is dict else None
+
+
 @lru_cache(maxsize=8)
 def _decode(text: str) -> Json:
     """Remembered for a few texts: every reader that is asked about a record opens the same ones."""
@@ -39,7 +49,7 @@ def _decode(text: str) -> Json:
         if is_event_stream(stripped):
             return decode_events(stripped)
         try:
-            value = orjson.loads(value)
+            value = decode_json(value)
         except ValueError:
             return _decode_lines(stripped)
     return value
@@ -51,6 +61,6 @@ def _decode_lines(text: str) -> list[Json] | None:
     if len(lines) < 2 or not all(line.lstrip().startswith("{") for line in lines):
         return None
     try:
-        return [orjson.loads(line) for line in lines]
+        return [decode_json(line) for line in lines]
     except ValueError:
         return None

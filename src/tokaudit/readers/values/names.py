@@ -12,7 +12,7 @@ import unicodedata
 from functools import lru_cache
 from typing import NamedTuple
 
-from tokaudit.readers.values.vocabulary import PHRASES, TRANSLATIONS, UNITS
+from tokaudit.readers.values.vocabulary import EAST_ASIAN, PHRASES, TRANSLATIONS, UNITS
 
 
 class Meaning(NamedTuple):
@@ -26,9 +26,39 @@ class Meaning(NamedTuple):
 _WORDS = {word: english for english, words in TRANSLATIONS.items() for word in words.split()}
 
 _UNIT_OF = {word: unit for unit, words in UNITS.items() for word in words.split()}
-_SYMBOLS = {"$": " usd ", "€": " eur ", "£": " gbp ", "¥": " jpy "}
+_SYMBOLS = {"€": " eur ", "£": " gbp ", "¥": " jpy "}
 
-_FILLERS = frozenset(("n", "num", "number", "count", "of", "the", "llm", "ai", "usage", "used", "detail", "details"))
+_EAST_ASIAN = re.compile("|".join(sorted(EAST_ASIAN, key=len, reverse=True)))
+
+_FILLERS = frozenset(
+    (
+        *("n", "num", "number", "count", "nb", "nr", "nombre", "anzahl", "liczba", "of", "the", "used", "usage"),
+        *("detail", "details", "utc", "gmt", "llm", "ai", "ki", "ia", "gen", "genai", "chat", "api"),
+        *("openai", "anthropic", "claude", "gpt", "azure", "gemini", "bedrock"),
+        *(
+            "d",
+            "l",
+            "de",
+            "du",
+            "des",
+            "del",
+            "della",
+            "di",
+            "da",
+            "do",
+            "en",
+            "em",
+            "el",
+            "la",
+            "le",
+            "les",
+            "los",
+            "w",
+        ),
+        *("der", "die", "das", "von", "voor"),
+    )
+)
+"""Words that add nothing to what a name means."""
 _TOKEN_PARENTS = frozenset(("usage", "token"))
 
 _MEANINGS = {
@@ -58,14 +88,23 @@ def meaning(name: str) -> Meaning | None:
     return Meaning(*found, unit) if found else None
 
 
+@lru_cache(maxsize=4096)
+def words_of(name: str) -> frozenset[str]:
+    """Return the English words of a name, or of the last part of a path."""
+    return _words(name.strip(_EDGES).rpartition(".")[2])[0] if len(name) <= MAX_NAME else frozenset()
+
+
 def _lookup(words: frozenset[str]) -> tuple[str, int] | None:
     return _MEANINGS.get(words) or _MEANINGS.get(words - _FILLERS)
 
 
 def _words(name: str) -> tuple[frozenset[str], str | None]:
     """Split a name into English words and its unit."""
-    for symbol, word in _SYMBOLS.items():
-        name = name.replace(symbol, word)
+    if not name.isascii():
+        for symbol, word in _SYMBOLS.items():
+            name = name.replace(symbol, word)
+        name = _EAST_ASIAN.sub(lambda match: f" {EAST_ASIAN[match[0]]} ", name)
+    name = name.replace("$", " usd ")
     plain = "".join(c for c in unicodedata.normalize("NFKD", name) if not unicodedata.combining(c))
     split = [part for word in _WORD.findall(plain) for part in _parts(word.lower())]
     units = [_UNIT_OF[word] for word in split if word in _UNIT_OF]

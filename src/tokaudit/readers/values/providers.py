@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 
 from tokaudit.readers.values.labels import begins
@@ -35,6 +36,13 @@ _HOSTS = {
     "voyageai.com": "voyageai",
     "z.ai": "zai",
     "bigmodel.cn": "zhipuai",
+    "databricks.com": "databricks",
+    "azuredatabricks.net": "databricks",
+    "api.cloudflare.com": "cloudflare",
+    "minimax.io": "minimax",
+    "minimaxi.com": "minimax",
+    "baseten.co": "baseten",
+    "githubcopilot.com": "github-copilot",
 }
 
 _NAMES = {
@@ -58,6 +66,10 @@ _NAMES = {
     "novita": "novita novitaai",
     "voyageai": "voyage voyageai",
     "zai": "zai",
+    "databricks": "databricks",
+    "cloudflare": "cloudflare workersai cloudflareworkersai",
+    "minimax": "minimax",
+    "baseten": "baseten",
 }
 _ID_OF = {name: provider for provider, names in _NAMES.items() for name in names.split()}
 
@@ -69,8 +81,17 @@ _ROUTES = {
     "fireworks_ai": "fireworks",
     "openrouter": "openrouter",
     "groq": "groq",
+    "databricks": "databricks",
+    "cloudflare": "cloudflare",
 }
 """Model prefixes that name who serves; `openai/` or `anthropic/` may be a router's name for who made the model."""
+
+_BEDROCK_ID = re.compile(
+    r"((us|eu|apac|jp|au|ca|sa|us-gov|global)\.)?"
+    r"(ai21|amazon|anthropic|cohere|deepseek|meta|mistral|moonshot(ai)?|nvidia|openai|qwen|stability|writer|zai)\.[a-z]\S*"
+)
+_OWN_NAMES = {"sonar": "perplexity", "@cf/": "cloudflare", "@hf/": "cloudflare", "databricks-": "databricks"}
+"""Beginnings of names that one provider alone gives to its models."""
 
 _OPENAI_FAMILIES = (
     *("gpt-", "o1", "o3", "o4", "chatgpt-", "codex-", "computer-use-preview", "davinci-", "babbage-", "text-davinci-"),
@@ -94,8 +115,13 @@ def provider_of_name(name: str) -> str | None:
 
 
 def provider_of_model(model: Json) -> str | None:
-    """Find the provider that a routing prefix of a model name states: `bedrock/…`."""
-    return _ROUTES.get(model.partition("/")[0]) if type(model) is str and "/" in model else None
+    """Find the provider that a model's name states: by a routing prefix (`bedrock/…`), or as only it writes names."""
+    if type(model) is not str:
+        return None
+    if _BEDROCK_ID.fullmatch(model[:300]):
+        return "aws"
+    own = next((provider for beginning, provider in _OWN_NAMES.items() if model.startswith(beginning)), None)
+    return own or (_ROUTES.get(model.partition("/")[0]) if "/" in model else None)
 
 
 def is_openai_model(model: Json) -> bool:

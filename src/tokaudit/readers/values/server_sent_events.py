@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import orjson
-
+from tokaudit.readers.values.json_text import decode_json
 from tokaudit.schema import Json
 
 _STARTS = ("data:", "event:", "id:", "retry:", ":")
@@ -44,7 +43,7 @@ def _is_whole(data: str) -> bool:
 
 def _decode(data: str) -> dict[str, Json] | None:
     try:
-        event = orjson.loads(data)
+        event = decode_json(data)
     except ValueError:
         return None
     return event if type(event) is dict else None

@@ -21,12 +21,15 @@ _VENDORS = (
 _PATTERNS = (
     rf"(\w+\.)*({_VENDORS})([ .:].*)?",  # openai.chat.completions.create, LangGraph
     rf"({_VENDORS})[-_](a?completion|chat|call|generation|embedding|llm|messages?|responses?|request|sdk).*",
+    rf"({_VENDORS})(embeddings?|llm|chat|client|generativeai\w*|chatcompletion\w*)",
     r"(chat|llm|completions?|generations?|responses?|embeddings?|generate|request|messages?|model)([ .:].*)?",
     r"(generate|stream)_?(content|text|object|response)(_stream)?|text_completion|call_llm|llm_call|model_request|invoke|run",
     r"ai\.\w+.*|invoke_agent.*|execute_tool.*|agent_run.*|invocation \[.*|create_agent.*|handle_response|trace|span|unknown",
     r".*\.(create|acreate|invoke|ainvoke|generate|agenerate|complete|acomplete|chat|achat|predict|stream|parse|run|arun)",
     r"(runnable|agentexecutor|llmchain|chatprompttemplate|prompttemplate|stateg|agent[ .](run|workflow|executor)).*",
     r"[A-Za-z]*(chain|llm|chatmodel|lambda|parser)",
+    r"(async)?(lm|models?|messages?|completions?|responses?|embeddings?)\.\w+|.*\.(__call__|forward|kickoff|_call|call)",
+    r"(async)?(chat|create)?(completions?|embeddings?|messages?|responses?)(_\d+)?",
 )
 _LIBRARY = re.compile("|".join(f"(?:{pattern})" for pattern in _PATTERNS), re.IGNORECASE)
 _VENDOR_CLASS = re.compile(rf"[A-Z][A-Za-z]*({_VENDORS})[A-Za-z]*", re.IGNORECASE)

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
-from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from tokaudit.errors import ConfigError
+from tokaudit.readers.values.spelled_times import ZONE_HOURS, moment_of, plain_text
 from tokaudit.schema import Json
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -24,16 +24,15 @@ _DOTNET_EPOCH = 621_355_968_000_000_000  # ticks of 100 ns from year 1 to 1970
 # microseconds = value * numerator // denominator, by number of digits of the whole part
 _BY_DIGITS = {10: (1_000_000, 1), 13: (1_000, 1), 16: (1, 1), 19: (1, 1_000)}
 
-_ZONE_HOURS = {"UTC": 0, "GMT": 0, "UT": 0, "Z": 0, "EST": -5, "EDT": -4, "CST": -6, "CDT": -5, "MST": -7, "MDT": -6}
-_ZONE_HOURS |= {"PST": -8, "PDT": -7}
-"""Zone names of RFC 5322; every other abbreviation means different hours in different countries."""
-
 _ZONE_NAME = re.compile(r"(.*\d) ([A-Z]{1,3}|[A-Z][A-Za-z_]+/[A-Za-z_+/-]{2,40})")
-_WITH_MONTH_NAME = re.compile(r"[A-Za-z]{3}[ /-]")
-_DAY_MONTH_YEAR = re.compile(
-    r"(\d{1,2})([./])(\d{1,2})\2(\d{4})(?:[ T,]+(\d{1,2}):(\d{2})(?::(\d{2}))?(?: ?([AaPp])[Mm])?)?"
-)
-_YEAR_FIRST = re.compile(r"\d{4}/\d{2}/\d{2}([ T].*)?")
+_OFFSET_APART = re.compile(r"(.*\d) ([+-]\d{2}:?\d{2})")
+
+_SERIAL = re.compile(r"\d{5}\.\d+")
+_SERIAL_EPOCH = datetime(1899, 12, 30)  # noqa: DTZ001 - a spreadsheet knows no zones
+"""Spreadsheets count days; without a fraction a number of five digits may be anything."""
+_SCIENTIFIC = re.compile(r"\d\.(\d+)[eE]\+?\d{1,2}")
+_FEWEST_DIGITS = 9
+"""Behind the point of a number with an exponent: with fewer it was rounded, by hours."""
 
 
 def micros(value: Json, timezone_name: str = "UTC") -> int | None:
@@ -64,14 +63,24 @@ def _from_number(value: float) -> int | None:
 
 
 def _from_text(text: str, timezone_name: str) -> int | None:
-    if not 8 <= len(text) <= 80 or not text.isascii():
+    plain = plain_text(text) if 6 <= len(text) <= 80 else None
+    if plain is None:
         return None
+    text = plain
     if len(text.partition(".")[0]) in _BY_DIGITS and _is_number(text):
         return _from_number(_number(text))  # else `1773052800100` would be a day of the year 1773
     try:
         return _since_epoch(datetime.fromisoformat(text), timezone_name)
     except ValueError:
-        return _from_number(_number(text)) if _is_number(text) else _from_other_text(text, timezone_name)
+        return _from_number_in_text(text, timezone_name) or _from_other_text(text, timezone_name)
+
+
+def _from_number_in_text(text: str, timezone_name: str) -> int | None:
+    if _SERIAL.fullmatch(text):
+        return _since_epoch(_SERIAL_EPOCH + timedelta(days=float(text)), timezone_name)
+    if (found := _SCIENTIFIC.fullmatch(text)) and len(found[1]) >= _FEWEST_DIGITS:
+        return _from_number(float(text))
+    return _from_number(_number(text)) if _is_number(text) else None
 
 
 def _is_number(text: str) -> bool:
@@ -92,52 +101,31 @@ def _from_other_text(text: str, timezone_name: str) -> int | None:
     if ":60" in text:  # a leap second is the first moment of the next minute
         before = _from_text(text.replace(":60", ":59", 1), timezone_name)
         return None if before is None else before + 1_000_000
-    if _YEAR_FIRST.fullmatch(text):
-        return _from_text(text.replace("/", "-"), timezone_name)
+    if apart := _OFFSET_APART.fullmatch(text):
+        return _in_zone(apart[1], apart[2])
     named = _ZONE_NAME.fullmatch(text)
-    if named and (named[2] in _ZONE_HOURS or "/" in named[2]) and not _WITH_MONTH_NAME.search(named[1]):
-        return _in_named_zone(named[1], named[2])
-    moment = _with_month_name(text) if _WITH_MONTH_NAME.search(text) else _day_first(text)
+    if named and (named[2] in ZONE_HOURS or "/" in named[2]) and (found := _in_named_zone(named[1], named[2])):
+        return found
+    moment = moment_of(text)
     return None if moment is None else _since_epoch(moment, timezone_name)
 
 
+def _in_zone(text: str, offset: str) -> int | None:
+    try:
+        return _since_epoch(datetime.fromisoformat(f"{text}{offset}"), "UTC")
+    except ValueError:
+        moment = moment_of(f"{text} {offset}")
+        return None if moment is None else _since_epoch(moment, "UTC")
+
+
 def _in_named_zone(text: str, name: str) -> int | None:
-    offset = _ZONE_HOURS.get(name)
+    offset = ZONE_HOURS.get(name)
     try:
         moment = datetime.fromisoformat(text)
         where = timezone(timedelta(hours=offset)) if offset is not None else ZoneInfo(name)
     except (ValueError, OSError, LookupError):
         return None
     return _since_epoch(moment.replace(tzinfo=where), "UTC") if moment.tzinfo is None else None
-
-
-def _with_month_name(text: str) -> datetime | None:
-    try:
-        return datetime.strptime(text, "%d/%b/%Y:%H:%M:%S %z")
-    except ValueError:
-        pass
-    try:
-        return parsedate_to_datetime(text)
-    except (ValueError, TypeError, IndexError, OverflowError):
-        return None
-
-
-def _day_first(text: str) -> datetime | None:
-    """Read 02.03.2026 (day first everywhere) and 25/12/2026 or 12/25/2026 (one order is possible)."""
-    match = _DAY_MONTH_YEAR.fullmatch(text)
-    if match is None:
-        return None
-    first, second, year = int(match[1]), int(match[3]), int(match[4])
-    if match[2] == "/" and first <= 12 and second <= 12 and first != second:
-        return None
-    day, month = (second, first) if second > 12 else (first, second)
-    hour = int(match[5] or 0)
-    if match[8]:
-        hour = hour % 12 + (12 if match[8] in "Pp" else 0)
-    try:
-        return datetime(year, month, day, hour, int(match[6] or 0), int(match[7] or 0))  # noqa: DTZ001
-    except ValueError:
-        return None
 
 
 @lru_cache(maxsize=32)

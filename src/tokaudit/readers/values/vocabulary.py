@@ -6,17 +6,24 @@ Lower case English words without units; their order does not matter, better name
 from __future__ import annotations
 
 PHRASES = {
-    "input_tokens": "input token, prompt token, in token, context token, n prompt",
+    "input_tokens": """
+        billed input token, input token, prompt token, in token, context token, n prompt, evaluated token, prompt eval
+        count, request token, query token, question token, sent token, total input token, total prompt token""",
     "output_tokens": """
-        output token, completion token, out token, generated token, generation token, response token, candidates
-        token, n completion""",
+        billed output token, output token, completion token, out token, generated token, generation token, response token,
+        candidates token, n completion, predicted token, eval count, answer token, reply token, received token, total
+        output token, total completion token""",
+    "uncached_input_tokens": """
+        uncached input token, uncached prompt token, uncached token, non cached input token, fresh input token, cache miss
+        token, prompt cache miss token, input cache miss token""",
     "total_tokens": "total token, token",
     "cache_read_input_tokens": """
         cache read input token, cached input token, cached prompt token, cache read token, cached token, cache
-        hit token, prompt cache hit token, cached content token, cache read""",
+        hit token, prompt cache hit token, cached content token, cache read, input cache hit token, cached input, cached
+        prompt, input cache token, prompt cache token, cache token, token in cache, which cached token, which cached""",
     "cache_write_input_tokens": """
         cache creation input token, cache write input token, cache creation token, cache write token, prompt
-        cache write token, cache creation, cache write""",
+        cache write token, cache creation, cache write, cache write input, cache creation input, which cache write""",
     "cache_write_5m_input_tokens": """
         cache write 5m input token, cache creation ephemeral 5m input token, ephemeral 5m input token, cache
         creation 5m input token, cache write 5m token, cache creation 5m token""",
@@ -25,7 +32,7 @@ PHRASES = {
         creation 1h input token, cache write 1h token, cache creation 1h token""",
     "reasoning_output_tokens": """
         reasoning output token, reasoning completion token, reasoning token, thinking token, thinking output
-        token, thoughts token, thought token""",
+        token, thoughts token, thought token, which reasoning token, which reasoning""",
     "input_audio_tokens": "audio prompt token, audio input token",
     "output_audio_tokens": "audio completion token, audio output token",
     "requests": "model requests, requests, request count, calls, call count",
@@ -33,13 +40,15 @@ PHRASES = {
         start time, started at, start, started date time, request time, request timestamp, request start time, request
         start,
         requested at, request created at, request date, timestamp, ts, time stamp, datetime, date time, time,
-        event time, time generated, logged at, log time, created at, created, create time, date""",
+        event time, time generated, logged at, log time, created at, created, create time, call time, date and time, called
+        at, event timestamp, log timestamp, call date, date, day""",
     "ended_at": """
         end time, ended at, end, finish time, finished at, completed at, response timestamp, response created at""",
     "latency": """
         latency, duration, elapsed, elapsed time, response time, request duration, request latency, total
         duration, total latency, delay, took, time taken, execution time, execution duration, processing time,
-        generation time, total time, runtime""",
+        generation time, total time, runtime, response latency, call latency, call duration, model latency, api latency, api
+        duration, e 2e latency, end to end latency, inference time, wall time, ttlb""",
     "status": """
         status code, http status, http status code, response status, response status code, response code,
         status, outcome""",
@@ -49,16 +58,18 @@ PHRASES = {
     "success": "success, is success, succeeded, ok",
     "request_model": """
         request model, requested model, model requested, model, model name, model id, engine, deployment,
-        deployment name""",
+        deployment name, deployment id, model identifier""",
     "response_model": "response model, served model, model served, model used",
     "provider": "provider, provider name, model provider, custom provider, api provider, vendor",
     "url": "url, uri, api base, base url, api url, target url, request url, host, upstream host, api host",
     "feature": """
         feature, feature name, use case, usecase, workload, workload id, workflow, workflow name, task, task
         name, prompt name, function, function name, tag, label, app, application, app name, application name,
-        service, service name, component, endpoint, route, api key name, api key alias, key alias, key name""",
+        service, service name, component, endpoint, route, api key name, api key alias, key alias, key name, agent name,
+        agent, scenario, purpose""",
+    "team": "project, project name, product, module, team, team name, department, cost center",
     "user_id": """
-        user id, user, end user, end user id, customer id, customer, username, user name, uid, safety identifier""",
+        user id, user, end user, end user id, customer id, customer, username, user name, uid, safety identifier, user email""",
     "conversation_id": """
         conversation id, conversation, session id, session, thread id, chat id, chat session id, dialog id,
         dialogue id""",
@@ -68,8 +79,8 @@ PHRASES = {
     "log_id": "log id, request id, record id, call id, event id, generation id, id, uuid",
     "response_id": "response id, completion id, chat completion id, provider response id",
     "cost": """
-        cost, total cost, response cost, cost in, call cost, request cost, spend, cost amount, price, total
-        price, amount""",
+        cost, total cost, response cost, cost in, call cost, request cost, spend, cost amount, estimated cost, cost estimate,
+        price, total price, amount""",
     "currency": "currency, cost currency, currency code",
     "cache_hit": """
         cache hit, gateway cache hit, cached response, response cached, from cache, is cached, cache status,
@@ -87,32 +98,48 @@ PHRASES = {
 }
 
 TRANSLATIONS = {
-    "token": "tokens tok toks jeton jetons",
-    "input": "eingabe entree entrada",
-    "output": "ausgabe sortie salida",
-    "model": "modell modele modelo",
-    "date": "datum fecha",
-    "time": "zeit uhrzeit heure hora",
-    "timestamp": "zeitstempel zeitpunkt horodatage",
-    "cost": "costs kosten cout couts coste costo",
-    "price": "preis prix precio",
-    "amount": "betrag montant importe",
-    "user": "nutzer benutzer utilisateur usuario",
-    "duration": "dauer duree duracion",
-    "total": "gesamt summe",
-    "cached": "zwischengespeichert zwischengespeicherte",
-    "session": "sitzung sesion",
-    "provider": "anbieter fournisseur proveedor",
-    "error": "fehler erreur",
-    "status": "statut estado",
-    "function": "funktion fonction funcion",
-    "app": "anwendung",
-    "response": "antwort reponse respuesta",
-    "request": "anfrage requete",
+    "token": "tokens tok toks tokenanzahl tokenzahl jeton jetons tokeny tokenow",
+    "input": "eingabe entree entrada ingresso invoer wejscie wejsciowe wejsciowych indata",
+    "output": "ausgabe sortie salida uscita saida uitvoer wyjscie wyjsciowe wyjsciowych utdata",
+    "model": "modell modele modelo modello",
+    "date": "datum fecha data",
+    "time": "zeit uhrzeit heure hora ora tijd czas",
+    "timestamp": "zeitstempel zeitpunkt horodatage tijdstip",
+    "cost": "costs kosten gesamtkosten cout couts coste costes costo costi custo custos koszt kostnad",
+    "price": "preis prix precio prezzo preco prijs cena",
+    "amount": "betrag montant importe importo bedrag",
+    "user": "nutzer benutzer utilisateur usuario utente gebruiker uzytkownik anvandare",
+    "duration": "dauer duree duracion durata duracao duur",
+    "latency": "latenz latence latencia latenza",
+    "total": "gesamt summe totale totales totaal",
+    "cached": "zwischengespeichert zwischengespeicherte gecacht gecachte gecachter",
+    "which": "davon dont",
+    "session": "sitzung sesion sessione sessao sessie",
+    "provider": "anbieter fournisseur proveedor fornitore fornecedor",
+    "error": "fehler erreur errore erro fout",
+    "status": "statut estado stato",
+    "function": "funktion fonction funcion funzione funcao",
+    "app": "anwendung applicazione toepassing",
+    "project": "projekt projet proyecto progetto projeto",
+    "department": "abteilung departement departamento dipartimento afdeling",
+    "response": "antwort reponse respuesta risposta resposta",
+    "request": "anfrage requete solicitud richiesta",
     "tag": "tags",
     "label": "labels",
 }
-"""English word -> the same word in plural, German, French and Spanish, without accents."""
+"""English word -> the same word in plural, German, French, Spanish, Italian, Portuguese, Dutch and Polish, without accents."""
+
+EAST_ASIAN = {
+    "输入": "input", "輸入": "input", "入力": "input", "输出": "output", "輸出": "output", "出力": "output", "提示词": "prompt",
+    "提示": "prompt", "プロンプト": "prompt", "补全": "completion", "词元": "token", "令牌": "token", "トークン": "token",
+    "模型": "model", "モデル": "model", "时间": "time", "時間": "time", "日時": "datetime", "日期": "date", "日付": "date",
+    "费用": "cost", "成本": "cost", "花费": "cost", "コスト": "cost", "料金": "cost", "金额": "amount", "缓存": "cached",
+    "キャッシュ": "cached", "用户": "user", "ユーザー": "user", "总": "total", "合計": "total", "总计": "total",
+    "用时": "duration", "耗时": "duration", "延迟": "latency", "レイテンシ": "latency", "会话": "session",
+    "会話": "conversation", "功能": "feature", "機能": "feature", "应用": "app", "项目": "project",
+    "プロジェクト": "project", "数": "count", "数量": "count", "推理": "reasoning",
+}  # fmt: skip
+"""Chinese or Japanese word -> English word. Nothing stands between their words: longer ones are looked for first."""
 
 UNITS = {
     "ms": "ms millis millisecond milliseconds msec",
