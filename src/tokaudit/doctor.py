@@ -12,6 +12,8 @@ from tokaudit.prices.quotes import PriceKey, quote
 from tokaudit.prices.rates_file import UserRate
 from tokaudit.readers.contract import Ability
 
+NO_RECORDS = "it holds no records"
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -60,7 +62,13 @@ class RejectsFound:
 
 @dataclass(frozen=True, slots=True)
 class FileFound:
-    """One file. layers: what it is packed in and how its records are cut; refused: why nothing of it can be read."""
+    """One file.
+
+    layers    what it is packed in and how its records are cut
+    refused   why nothing of it can be read
+    repeated  calls that stand earlier in it or in an earlier file: they count once
+    unknown   the names of the columns or keys of the first record that no reader knows
+    """
 
     file: str
     bytes: int
@@ -71,6 +79,8 @@ class FileFound:
     unnamed: Mapping[str, int]
     rejects: tuple[RejectsFound, ...]
     columns: Mapping[str, str]
+    repeated: int = 0
+    unknown: tuple[str, ...] = ()
 
 
 def found_in(survey: FileSurvey, rates: Sequence[UserRate] = ()) -> FileFound:
@@ -89,13 +99,18 @@ def found_in(survey: FileSurvey, rates: Sequence[UserRate] = ()) -> FileFound:
             for reason, rejects in sorted(survey.rejects.items(), key=lambda item: (-item[1].count, item[0]))
         ),
         columns=survey.columns,
+        repeated=survey.repeated,
+        unknown=survey.unknown,
     )
 
 
 def _nothing_to_audit(survey: FileSurvey) -> str | None:
     told = any(own.calls or own.fragments for own in survey.formats.values())
-    if told or not survey.rejects:
+    if told:
         return None
+    if not survey.rejects:
+        is_empty = not (survey.formats or survey.unnamed)
+        return NO_RECORDS if is_empty else None
     reason = max(survey.rejects, key=lambda reason: survey.rejects[reason].count)
     return reason if len(survey.rejects) == 1 else f"no call could be read; most often: {reason}"
 
@@ -138,7 +153,7 @@ def _unpriced(own: FormatSurvey, rates: Sequence[UserRate]) -> Counter[str]:
 
 def _name(model: ModelKey) -> str:
     _, asked, served = model
-    return served or asked or "no model named"
+    return served or asked or "calls without a model"
 
 
 def _moment(at: int | None) -> datetime | None:

@@ -22,7 +22,7 @@ from tokaudit.ingest.ingest import IngestReport, ingest
 from tokaudit.ingest.sources import STDIN, STDIN_NAME, Source, find_sources, parts_of
 from tokaudit.ingest.storage.place import LocalFile
 from tokaudit.ingest.streams import DAMAGED, UnreadableError
-from tokaudit.ingest.survey import survey
+from tokaudit.ingest.survey import Seen, survey
 from tokaudit.ledger.store import Ledger, open_ledger
 from tokaudit.readers.contract import ReadOptions
 from tokaudit.result import AuditRun
@@ -93,7 +93,7 @@ def doctor_paths(paths: Sequence[str], settings: Settings, progress: Progress = 
     options = ReadOptions(columns=settings.columns, timezone=settings.log_timezone)
     with TemporaryDirectory(prefix="tokaudit-") as folder:
         sources = _sources(paths, Path(folder))
-        total, done = sum(source.size for source in sources), 0
+        total, done, seen = sum(source.size for source in sources), 0, Seen()
 
         def advance(count: int) -> None:
             nonlocal done
@@ -101,7 +101,9 @@ def doctor_paths(paths: Sequence[str], settings: Settings, progress: Progress = 
             progress.of_bytes(done, total)
 
         return tuple(
-            found_in(survey(part, options, advance), settings.rates) for source in sources for part in _parts(source)
+            found_in(survey(part, options, advance, seen), settings.rates)
+            for source in sources
+            for part in _parts(source)
         )
 
 

@@ -27,17 +27,61 @@ def test_a_mixed_folder(elsewhere: Path) -> None:
     result = tokaudit("doctor", logs)
     assert (result.exit_code, result.stderr) == (0, "")
     lines = result.stdout.splitlines()
-    assert any(line.endswith("KB): JSON lines") for line in lines)
-    assert any(line.endswith(": gzip, JSON lines") for line in lines)
+    assert any(line.endswith("KB), JSON lines") for line in lines)
+    assert any(line.endswith("), gzip, JSON lines") for line in lines)
     assert "    holds 2 calls from 2026-03-02 12:00 to 2026-03-03 12:00" in lines
-    assert "    shows money yes, cache split yes, content yes, features 50.0%, conversations yes, retries yes" in lines
-    assert any(line.startswith("    to see features: ") for line in lines)
+    assert "    shows money, cache split, content, conversations, retries; features in 50.0% of the calls" in lines
+    assert any(line.startswith("  to see features: ") for line in lines)
+    assert "  2 calls seen before, here or in another file: each counts once" in lines
     assert "  rejected: 1 record: no reader knows this record (line 3)" in lines
     assert "  cannot be audited: neither JSON nor a table of columns" in lines
     assert "    no rate is known for no-such-model-1 (1 call): give one with --prices" in lines
-    assert "    usage cache split unknown: 1 call" in lines
-    assert lines[-1] == "4 files, 5 calls, 2 rejected; 1 file cannot be audited"
+    assert "    no word of the cache in 1 call: priced as if nothing was cached" in lines
+    assert lines[-1] == "4 files, 5 calls (2 of them seen before), 2 rejected; 1 file cannot be audited"
     assert not Path(".tokaudit").exists()
+
+
+def test_what_no_reader_knows_is_named_with_its_columns(elsewhere: Path) -> None:
+    table = elsewhere / "table.csv"
+    table.write_text("when,llm,gelesen,geschrieben\n2026-03-02,gpt-4o,3,1\n")
+    lines = tokaudit("doctor", table).stdout.splitlines()
+    assert lines[1:5] == [
+        "  cannot be audited: no reader knows this record",
+        "  rejected: 1 record (line 2)",
+        "  not known: columns when, llm, gelesen, geschrieben",
+        "    if they count tokens, say so: --column input_tokens=NAME --column output_tokens=NAME",
+    ]
+    said = ("--column", "input_tokens=gelesen", "--column", "output_tokens=geschrieben")
+    assert "    holds 1 call without a time" in tokaudit("doctor", table, *said).stdout
+
+
+def test_a_table_of_names_alone_holds_nothing(elsewhere: Path) -> None:
+    table = elsewhere / "table.csv"
+    table.write_text("ts,model,input_tokens,output_tokens\n")
+    assert "  cannot be audited: it holds no records" in tokaudit("doctor", table).stdout.splitlines()
+
+
+def test_files_that_are_alike_stand_together(elsewhere: Path) -> None:
+    logs = elsewhere / "logs"
+    logs.mkdir()
+    for number in range(1, 8):
+        write_log(logs / f"{number}.jsonl", [pair(number)])
+    write_log(logs / "8.jsonl", [{"x": 1}, pair(8, metadata=None), {"y": 1}])
+    lines = tokaudit("doctor", logs).stdout.splitlines()
+    assert lines[0].startswith(f"{logs}/1.jsonl … {logs}/7.jsonl (7 files, ")
+    assert "    holds 7 calls from 2026-03-02 12:00 to 2026-03-08 12:00" in lines
+    assert sum("recognised by" in line for line in lines) == 2
+    assert sum(line.startswith("  to see features: ") for line in lines) == 1
+    assert lines[-1] == "8 files, 8 calls, 2 rejected"
+
+
+def test_many_refused_files_stand_together(elsewhere: Path) -> None:
+    logs = elsewhere / "logs"
+    logs.mkdir()
+    for number in range(6):
+        write_log(logs / f"{number}.jsonl", [{"x": 1}, {"x": 2}])
+    lines = tokaudit("doctor", logs).stdout.splitlines()
+    assert lines[1:4] == ["  cannot be audited: no reader knows this record", "  rejected: 12 records", ""]
 
 
 def test_json_says_the_same(elsewhere: Path) -> None:

@@ -120,6 +120,10 @@ def encrypted(data: bytes) -> bytes:
         (zipped({"a.tgz": gz(tarred("a", LINES))}), {"x/a.tgz": "a tar archive: unpack it first"}),
         (gz(zipped({"a": LINES})), {"x": "a zip archive inside another file: unpack it first"}),
         (gz(gz(gz(gz(LINES)))), {"x": "packed more than 3 times over: unpack it first"}),
+        (b"PAR1" + bytes(99) + b"PAR1", {"x": "a Parquet file: write it as JSON lines or CSV first"}),
+        (gz(b"Obj\x01" + bytes(99)), {"x": "an Avro file: write it as JSON lines first"}),
+        (b"SQLite format 3\x00" + bytes(99), {"x": "an SQLite database: export its table as JSON lines or CSV"}),
+        (b"%PDF-1.7\n" + bytes(99), {"x": "a PDF document, no log"}),
     ],
 )
 def test_what_cannot_be_read_is_refused_with_its_reason(data: bytes, refused: dict[str, str], tmp_path: Path) -> None:

@@ -14,10 +14,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingest.test_framing import sizes
-from tokaudit.ingest import framing
 from tokaudit.ingest.cassettes import NOT_A_MAPPING, frame_cassette
 from tokaudit.ingest.framing import BOM, TOO_LONG, Frame, framing_of
 from tokaudit.ingest.yaml_values import BAD_YAML, BLOWN_UP, decode_yaml, opened
+from tokaudit.readers.values import packed_text
 from tokaudit.schema import RejectRecordError
 
 READS = [1, 2, 7, 64, 1 << 20]
@@ -202,7 +202,7 @@ def test_bodies_of_ruby() -> None:
 
 
 def test_a_body_that_unpacks_to_more_than_a_record_stays_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(framing, "LONGEST_RECORD", 1000)
+    monkeypatch.setattr(packed_text, "LONGEST_UNPACKED", 1000)
     assert opened(gzip.compress(b"x" * 1000)) == "x" * 1000
     assert opened(gzip.compress(b"x" * 1001)) is None
     assert opened(gzip.compress(b"x" * 10_000_000)) is None

@@ -177,3 +177,82 @@ def test_the_stream_stays_open_for_its_owner(tmp_path: Path) -> None:
         stream.seek(0)
         next(frame_table(stream))
         assert not stream.closed
+
+
+NAMES = b"Date;Model;Input tokens;Output tokens\n"
+ROW = {"Date": "2.3.2026", "Model": "gpt-4o", "Input tokens": "1420", "Output tokens": "100"}
+CELLS = b"2.3.2026;gpt-4o;1420;100\n"
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        b"",
+        b"\n",
+        b"Usage of March\n",
+        b"Usage, March 2026;;;\n;;;\n",
+        b"Report;Usage\nAs of;01.04.2026\n\n",
+        b'"Usage; March";;;\nAs of;01.04.2026;;\n;;;\n',
+        b"sep=;\nUsage;;;\n",
+        b'"A title\nof two lines"\n',
+    ],
+)
+def test_a_header_may_stand_below_a_title(before: bytes) -> None:
+    data = before + NAMES + CELLS
+    assert framing_of(data) == "table"
+    assert [(frame.line, frame.data) for frame in table(data)] == [(before.count(b"\n") + 2, ROW)]
+    assert [(frame.line, frame.data) for frame in table(BOM + data)] == [(before.count(b"\n") + 2, ROW)]
+
+
+def test_a_row_of_words_for_columns_is_no_header_below_another() -> None:
+    data = b"a,b,c,d\nmodel,input tokens,x,y\n1,2,3,4\n"
+    assert [frame.data for frame in table(data)][1] == {"a": "1", "b": "2", "c": "3", "d": "4"}
+
+
+def test_columns_of_the_same_name_are_told_apart() -> None:
+    (frame,) = table(b"id,tokens,id,,tokens,\nx,1,y,,2,\n")
+    assert frame.data == {"id": "x", "tokens": "1", "id (2)": "y", "": "", "tokens (2)": "2", " (2)": ""}
+
+
+@pytest.mark.parametrize(
+    ("row", "expected"),
+    [
+        (b"2.3.2026;gpt-4o;1420;100\n", {"note": "", "tag": ""}),
+        (b"2.3.2026;gpt-4o;1420;100;x\n", {"note": "x", "tag": ""}),
+        (b"2.3.2026;gpt-4o;1420;100;x;y;;\n", {"note": "x", "tag": "y"}),
+        (b"2.3.2026;gpt-4o;1420;100;x;y;z\n", None),
+        (b"2.3.2026;gpt-4o;1420\n", None),
+        (b"2.3.2026;gpt-4o;1420;10", None),  # who knows what was cut off
+    ],
+)
+def test_empty_cells_at_a_rows_end_may_be_left_out(row: bytes, expected: dict[str, str] | None) -> None:
+    (frame,) = table(NAMES.strip() + b";note;tag\n" + row)
+    assert frame.data == (None if expected is None else {**ROW, **expected})
+    assert frame.reject == (WRONG_FIELDS if expected is None else None)
+
+
+def test_excel_in_western_europe_writes_its_own_encoding() -> None:
+    data = "Modell;Größe;Kosten (€)\nä;é “x” 1\xa0420;0,5\n".encode("cp1252")
+    assert framing_of(data) == "table"
+    assert [frame.data for frame in table(data)] == [{"Modell": "ä", "Größe": "é “x” 1\xa0420", "Kosten (€)": "0,5"}]
+
+
+@pytest.mark.parametrize(
+    "cell",
+    ["日本".encode("cp932"), "привет".encode("cp1251"), "日".encode() + b"\xff", "x\u2026".encode()[:-1], b"\x81"],
+)
+def test_other_encodings_are_refused(cell: bytes) -> None:
+    assert rejects(b"a,b\n1," + cell + b"\n") == [NOT_UTF8]
+
+
+def test_quotes_may_stand_behind_backslashes() -> None:
+    data = b'id,usage,note\n1,"{\\"a\\": \\"x\\\\\\"y\\", \\"b\\": 2}","a ""b"""\n'
+    (frame,) = table(data)
+    assert isinstance(frame.data, dict)
+    assert json.loads(frame.data["usage"]) == {"a": 'x"y', "b": 2}
+
+
+def test_one_column_of_json_is_a_table() -> None:
+    data = b'payload\n"{""a"": 1}"\n\n"{""a"": ""x,y""}"\n'
+    assert framing_of(data) == "table"
+    assert [frame.data for frame in table(data)] == [{"payload": '{"a": 1}'}, None, {"payload": '{"a": "x,y"}'}]

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from ingest.logs import SHARED, json_lines, row
 from tokaudit.ingest import framing
-from tokaudit.ingest.framing import BOM, HEAD_BYTES, TOO_LONG, Frame, delimiter_of, frame_lines, framing_of, line_blocks
+from tokaudit.ingest.framing import BOM, HEAD_BYTES, TOO_LONG, Frame, frame_lines, framing_of, line_blocks
+from tokaudit.ingest.headers import delimiter_of
 from tokaudit.ingest.signs import VLLM_LOG, known_refusal
 
 
@@ -215,7 +216,16 @@ HEADS = {
     "prose": (b"Dear reader\nthis is a letter\n", None),
     "a text log": (b"2026-03-01T12:00:00Z INFO started\n2026-03-01T12:00:01Z INFO done\n", None),
     "a text log in brackets": (b"[2026-03-01 12:00:00] INFO started\n[2026-03-01 12:00:01] INFO done\n", None),
-    "a header that is not UTF-8": (b"gr\xf6\xdfe;modell\n1;2\n", None),
+    "a header in the encoding of Windows": (b"gr\xf6\xdfe;modell\n1;2\n", "table"),
+    "a header in no encoding": (b"gr\x81\xdfe;modell\n1;2\n", None),
+    "rows without a header": (b"2026-03-02 09:15:12,gpt-4o,1420,100\n2026-03-02 09:16:12,gpt-4o,1,2\n", None),
+    "a title above the header": (
+        b"Usage, March\n\nDate,Model,Input tokens,Output tokens\n2026-03-02,gpt-4o,1,2\n",
+        "table",
+    ),
+    "one column of JSON": (b'payload\n"{""a"": 1}"\n"{""a"": 2}"\n', "table"),
+    "objects written as texts": (b'"{\\"a\\": 1}"\n"{\\"a\\": 2}"\n', "lines"),
+    "an array of texts": (b'["{\\"a\\": 1}", "{\\"a\\": 2}"]', "document"),
 }
 
 
@@ -243,7 +253,7 @@ def test_a_log_of_no_use_is_named() -> None:
     assert known_refusal(b"2026-03-01 INFO: Received request 12: fine\n") is None
 
 
-FRAMINGS = ("lines", "document", "chunks", "events", "cassette", "text", "table", None)
+FRAMINGS = ("lines", "document", "chunks", "events", "cassette", "container", "spread", "text", "table", None)
 
 
 @settings(max_examples=200, deadline=None, derandomize=True)

@@ -13,15 +13,27 @@ from ingest.logs import chat as pair
 from ingest.logs import ingested, json_lines, row
 from ingest.test_cassettes import go, python
 from ingest.test_chunks import chat, messages
+from ingest.test_containers import cri
 from ingest.test_events import sent
 from ingest.test_framing import ACCESS
 from ingest.test_growth import assert_as_if_read_at_once, grow
+from ingest.test_spread import printed
 
 CHATS = [chat("a"), chat("b", usage=False), messages("c"), chat("d")]
 PAIRS = [{key: value for key, value in pair(number).items() if key != "timestamp"} for number in range(4)]
 CHUNKS = [json_lines(stream) for stream in CHATS]
 SENT = [sent(stream, done=True) for stream in CHATS]
 ACCESSES = [ACCESS.replace(b"=30", b"=%d" % number).replace(b"10:11", b"10:%d" % number) for number in range(30, 34)]
+
+
+LONG = [json.dumps(row(number, prompt="x" * 40_000)) for number in range(3)]
+LOGGED = [cri(text[:16384], tag="P") + cri(text[16384:32768], tag="P") + cri(text[32768:]) for text in LONG]
+PRINTED = [b"2026-03-02 09:15 INFO Started, again\n" + printed(row(number)) for number in range(3)]
+TITLED = [
+    b"Usage\n\nDate;Model;Input tokens;Output tokens\n",
+    b"3/4/2026;gpt-4o;1.000;1\n",
+    b"13/4/2026;gpt-4o;1.420;2\n",
+]
 
 
 def joined(pieces: list[bytes]) -> list[bytes]:
@@ -45,6 +57,11 @@ STAGES: dict[str, list[bytes]] = {
     "a cassette of Go": recorded(go),
     "half an exchange": [python(list(PAIRS))[:-400], python(list(PAIRS))[:-20], python(list(PAIRS))],
     "one exchange": [yaml.dump(PAIRS[0], sort_keys=True).encode()[:-9], yaml.dump(PAIRS[0], sort_keys=True).encode()],
+    "lines of a container": joined(LOGGED),
+    "half a line of a container": [LOGGED[0] + LOGGED[1][:20_000], b"".join(LOGGED[:2]), b"".join(LOGGED)],
+    "printed objects": joined(PRINTED),
+    "half a printed object": [PRINTED[0] + PRINTED[1][:-40], b"".join(PRINTED)],
+    "a table whose column tells more and more": [TITLED[0] + TITLED[1], b"".join(TITLED)],
     "lines of pairs": joined(ACCESSES),
     "half a line of pairs": [ACCESSES[0] + ACCESSES[1][:-8], ACCESSES[0] + ACCESSES[1] + ACCESSES[2]],
 }

@@ -64,6 +64,41 @@ def test_what_is_not_there_is_an_error(name: str, what: str, tmp_path: Path) -> 
     assert caught.value.hint
 
 
+def test_links_are_followed_but_never_in_circles(tmp_path: Path) -> None:
+    (tmp_path / "logs/sub").mkdir(parents=True)
+    (tmp_path / "elsewhere").mkdir()
+    for name in ("logs/a.jsonl", "logs/sub/b.jsonl", "elsewhere/c.jsonl"):
+        (tmp_path / name).write_text("{}\n")
+    (tmp_path / "logs/current").symlink_to(tmp_path / "elsewhere")
+    (tmp_path / "logs/again").symlink_to(tmp_path / "elsewhere")
+    (tmp_path / "logs/sub/up").symlink_to("..")
+    (tmp_path / "elsewhere/back").symlink_to(tmp_path)
+    found = names(tmp_path / "logs")
+    assert [Path(name).name for name in found] == ["a.jsonl", "c.jsonl", "b.jsonl"]
+
+
+def test_what_is_gone_or_denied_is_said_when_it_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    logs = tmp_path / "logs"
+    logs.mkdir()
+    (logs / "a.jsonl").write_bytes(json_lines([row(1)]))
+    (logs / "gone.jsonl").symlink_to(tmp_path / "nowhere")
+    (logs / "denied").mkdir()
+    listed = os.scandir
+    monkeypatch.setattr(os, "scandir", lambda path: _denied(path) if str(path).endswith("denied") else listed(path))
+    report, tables = ingested(tmp_path / "ledger", logs)
+    assert {refusal.name.rpartition("/")[2]: refusal.reason for refusal in report.refused} == {
+        "gone.jsonl": "the file cannot be read: No such file or directory",
+        "denied": "the file cannot be read: it is a folder that may not be listed",
+    }
+    assert counts(tables) == (1, 0)
+    pattern, _ = ingested(tmp_path / "other", logs / "*.jsonl")
+    assert [refusal.name for refusal in pattern.refused] == [str(logs / "gone.jsonl")]
+
+
+def _denied(path: object) -> object:
+    raise PermissionError(13, "Permission denied", str(path))
+
+
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes with names")
 def test_a_pipe_without_a_writer_does_not_hang(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from ingest.logs import chat, ingested, json_lines, row
+from tokaudit.ingest import survey as module
 from tokaudit.ingest.sources import find_sources
-from tokaudit.ingest.survey import FileSurvey, survey
+from tokaudit.ingest.survey import FileSurvey, Seen, survey
 from tokaudit.readers.contract import ReadOptions
 
 
@@ -47,6 +48,23 @@ def test_what_the_calls_show(tmp_path: Path) -> None:
     own = surveyed(log).formats["token_table"]
     assert dict(own.shown) == {"money": 3, "cache split": 1, "features": 1, "conversations": 1}
     assert (own.undated, own.first_at, own.last_at) == (1, 1772452800000000, 1772452800000000)
+
+
+def test_calls_that_were_seen_before_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, records in (("a", [chat(1), chat(2), row(3)]), ("b", [chat(2), chat(2), chat(4), row(3)])):
+        (tmp_path / name).write_bytes(json_lines(records))
+    first, second = find_sources([str(tmp_path / "a"), str(tmp_path / "b")])
+    seen = Seen()
+    assert [survey(each, ReadOptions(), seen=seen).repeated for each in (first, second)] == [0, 2]
+    monkeypatch.setattr(module, "MOST_KEYS", 1)  # then only the first is remembered
+    seen = Seen()
+    assert [survey(each, ReadOptions(), seen=seen).repeated for each in (second, first)] == [1, 1]
+
+
+def test_the_names_of_what_no_reader_knows(tmp_path: Path) -> None:
+    log = tmp_path / "log.jsonl"
+    log.write_bytes(json_lines([row(1), {"data": [{"x": 1, "y": 2}]}, {"z": 1}]))
+    assert surveyed(log).unknown == ("x", "y")
 
 
 @pytest.mark.parametrize(("content", "reason"), [(b"", "the file is empty"), (b"hello\nworld\n", "neither JSON nor")])

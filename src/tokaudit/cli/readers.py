@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json as json_text
+from itertools import groupby
 
 from rich.text import Text
 
@@ -33,9 +34,10 @@ def readers(json: o.AsJson = False) -> None:
     console = stdout()
     for group, members in _GROUPS:
         console.print(Text(group), style="bold")
-        for reader in members:
-            console.print(Text(f"  {reader.name}: {reader.title}"), soft_wrap=True)
-            console.print(Text(f"      {reader.how_to_export}"), soft_wrap=True)
+        for export, alike in groupby(members, key=lambda reader: reader.how_to_export):
+            for reader in alike:
+                console.print(Text(f"  {reader.name}: {reader.title}"), soft_wrap=True)
+            console.print(Text(f"      {export}"), soft_wrap=True)
     console.print(Text("Bills, recognised and refused as logs of calls"), style="bold")
     for bill in BILLS:
         console.print(Text(f"  {bill.name}: {bill.title}"), soft_wrap=True)

@@ -8,11 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import BinaryIO, cast
 
-import orjson
-
 from tokaudit.ingest.documents import frame_document
 from tokaudit.ingest.framing import HEAD_BYTES, Frame, frame_lines, is_document, line_blocks
 from tokaudit.ingest.open_streams import MOST_OPEN, OpenStreams
+from tokaudit.readers.values.json_text import decode_json
 
 _DONE = (b"[DONE]", b'"[DONE]"')
 
@@ -51,6 +50,6 @@ def _grouped(frames: Iterator[Frame]) -> Iterator[Frame]:
 
 def _decoded(frame: Frame) -> object:
     try:
-        return orjson.loads(frame.data) if isinstance(frame.data, bytes) else None
-    except orjson.JSONDecodeError:
+        return decode_json(frame.data) if isinstance(frame.data, bytes) else None
+    except ValueError:
         return None

@@ -7,12 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import orjson
-
 from tokaudit.ingest.documents import frames_within
 from tokaudit.ingest.framing import Frame
 from tokaudit.ingest.prefixed import record_behind
 from tokaudit.readers.contract import Spot
+from tokaudit.readers.values.json_text import decode_json
 from tokaudit.schema import Json, RejectRecordError
 
 NOT_JSON = "not valid JSON"
@@ -28,8 +27,8 @@ def values_of(frame: Frame) -> Iterator[tuple[Spot, Json | RejectRecordError]]:
         yield spot, frame.data
     else:
         try:
-            yield spot, orjson.loads(frame.data)
-        except orjson.JSONDecodeError:
+            yield spot, decode_json(frame.data)
+        except ValueError:
             yield from _values_of_line(frame, frame.data, spot)
 
 

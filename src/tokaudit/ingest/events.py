@@ -8,11 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import BinaryIO
 
-import orjson
-
 from tokaudit.ingest import framing
 from tokaudit.ingest.framing import TOO_LONG, Frame, frame_lines, line_blocks
 from tokaudit.ingest.open_streams import OpenStreams
+from tokaudit.readers.values.json_text import decode_json
 
 NOT_AN_EVENT = "not a line of an event stream"
 
@@ -36,8 +35,8 @@ def frame_events(stream: BinaryIO) -> Iterator[Frame]:
 
 def _decode(data: object) -> object:
     try:
-        value = orjson.loads(data) if isinstance(data, bytes) else None
-    except orjson.JSONDecodeError:
+        value = decode_json(data) if isinstance(data, bytes) else None
+    except ValueError:
         return None
     return value if isinstance(value, dict) else None
 

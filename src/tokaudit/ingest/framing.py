@@ -2,24 +2,25 @@
 
 The framings are `lines` (JSONL, here), `document` (a JSON array, or JSON values written over several lines: `documents`),
 `chunks` (pieces of streams, as lines or items: `chunks`), `events` (event streams: `events`), `cassette` (recorded HTTP
-exchanges in YAML: `cassettes`), `text` (lines of pairs: `text_rows`), `table` (CSV: `csv_rows`). Each yields frames: a
+exchanges in YAML: `cassettes`), `container` (lines that a container's runtime has cut: `containers`), `spread` (objects over
+several lines of a text log: `spread`), `text` (lines of pairs: `text_rows`), `table` (CSV: `csv_rows`). Each yields frames: a
 record's first line (1-based), its first byte, and either its data or the reason why it is unusable.
 """
 
 from __future__ import annotations
 
-import csv
 import re
 from collections.abc import Iterable, Iterator
-from itertools import dropwhile, islice
 from typing import BinaryIO, NamedTuple
 
-import orjson
-
+from tokaudit.ingest.headers import LINES_ASKED as HEADER_LINES_ASKED
+from tokaudit.ingest.headers import cut_rows, delimiter_of, find_header, holds_values, table_lines
 from tokaudit.ingest.pages import find_list
+from tokaudit.ingest.pieces import is_container_log
 from tokaudit.ingest.prefixed import are_prefixed
 from tokaudit.ingest.signs import (
     LINES_ASKED,
+    are_written,
     begins_with_two,
     first_values,
     holds_chunks,
@@ -28,7 +29,9 @@ from tokaudit.ingest.signs import (
     is_text_log,
     known_refusal,
 )
+from tokaudit.ingest.spread_objects import are_spread
 from tokaudit.ingest.text_lines import row_of_line
+from tokaudit.readers.values.json_text import decode_json
 from tokaudit.schema import Json
 
 LONGEST_RECORD = 32 << 20
@@ -73,13 +76,8 @@ class LineBlock(NamedTuple):
     too_long: bool = False
 
 
-_ARRAY = re.compile(rb"\s*\[\s*(?:[\[{\]]|null\b|\Z)")
-"""The beginning of an array of records; text logs begin with things like `[2026-01-31` or `[info]`."""
-
-_DELIMITERS = (",", ";", "\t", "|")
-EXCEL_HINT = re.compile(r'"?sep=([,;\t|])"?\s*', re.IGNORECASE)
-"""A first line by which Excel is told the delimiter."""
-_ROWS_ASKED = 50
+_ARRAY = re.compile(rb'\s*\[\s*(?:[\[{\]]|null\b|"\s*[\[{]|\Z)')
+"""The beginning of an array of records, also written as texts; text logs begin with things like `[2026-01-31` or `[info]`."""
 
 
 def framing_of(head: bytes) -> str | None:
@@ -97,11 +95,13 @@ def framing_of(head: bytes) -> str | None:
     lines = _whole_lines(text, head)
     if is_document(head):
         return "chunks" if holds_chunks(first_values(text)) else "document"
+    if is_container_log(lines):
+        return "container"
     objects = _objects(lines)
     if start == b"{" or _are_mostly_whole(objects):
         # Text logs and event streams may hold a few whole objects too.
         return "events" if is_events(lines) else "chunks" if holds_chunks(objects) else "lines"
-    return _framing_of_text(text, lines)
+    return "lines" if are_written(lines) else _framing_of_text(text, lines)
 
 
 def is_document(head: bytes) -> bool:
@@ -139,6 +139,8 @@ def _framing_of_text(text: bytes, lines: list[bytes]) -> str | None:
         return None
     if are_prefixed(lines):
         return "lines"
+    if are_spread(lines):
+        return "spread"
     if is_text_log(lines) and not _has_a_header(text, lines):
         return "text"
     return "table" if delimiter_of(text) else None
@@ -150,8 +152,8 @@ def _unseparated(line: bytes) -> bytes:
 
 def _object(line: bytes) -> dict[str, Json] | None:
     try:
-        value = orjson.loads(line)
-    except orjson.JSONDecodeError:
+        value = decode_json(line)
+    except ValueError:
         return None
     return value if isinstance(value, dict) else None
 
@@ -218,40 +220,15 @@ def frame_lines(blocks: Iterable[LineBlock]) -> Iterator[Frame]:
             yield Frame(offset, line, (row if offset else row.removeprefix(BOM)).strip(BLANKS) or None)
 
 
-def delimiter_of(head: bytes) -> str | None:
-    """Tell a table's delimiter by its header: the one of , ; tab | that cuts it most often; None = no table."""
-    lines = _table_lines(head)
-    if lines and (hint := EXCEL_HINT.fullmatch(lines[0])):
-        return hint[1]
-    headers = {mark: next(_cells(lines, mark), []) for mark in _DELIMITERS}
-    best = max(headers, key=lambda mark: len(headers[mark]))
-    return best if len(headers[best]) > 1 and not any(map(is_not_utf8, headers[best])) else None
-
-
-def _table_lines(head: bytes) -> list[str]:
-    lines = head.removeprefix(BOM).splitlines(keepends=True)
-    return [line.decode("utf-8", "surrogateescape") for line in dropwhile(bytes.isspace, lines)]
-
-
-def _cells(lines: list[str], delimiter: str) -> Iterator[list[str]]:
-    csv.field_size_limit(LONGEST_RECORD)
-    try:
-        yield from csv.reader(lines, delimiter=delimiter)
-    except csv.Error:
-        return
-
-
-def is_not_utf8(cell: str) -> bool:
-    """Say whether a text that was decoded with surrogates for what is not UTF-8 holds such a byte."""
-    return not cell.isascii() and any("\udc80" <= character <= "\udcff" for character in cell)
-
-
 def _has_a_header(text: bytes, lines: list[bytes]) -> bool:
     """Tell a table that holds pairs from a log of pairs: its first line has none, its rows are cut alike, not all into pairs."""
-    delimiter, first = delimiter_of(text), next(line for line in lines if line.strip())
-    if delimiter is None or row_of_line(first.decode("utf-8", "replace")) is not None:
+    first = next(line for line in lines if line.strip())
+    table = table_lines(text)
+    header = find_header(table)
+    if header is None or holds_values(header) or row_of_line(first.decode("utf-8", "replace")) is not None:
         return False
-    header, *rows = islice(_cells(_table_lines(text), delimiter), _ROWS_ASKED)
+    asked = table[header.line : header.line + HEADER_LINES_ASKED]
+    rows = [row.cells for row in cut_rows(asked, header.delimiter)][1:]
     whole = rows[:-1] or rows  # the last one may be cut off
-    is_even = all(len(row) == len(header) for row in whole)
-    return is_even and any(all("=" not in row[column] for row in whole) for column in range(len(header)))
+    is_even = all(len(row) == len(header.names) for row in whole)
+    return is_even and any(all("=" not in row[column] for row in whole) for column in range(len(header.names)))

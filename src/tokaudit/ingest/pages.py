@@ -10,9 +10,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import orjson
-
 from tokaudit.ingest.stream_events import mark_of
+from tokaudit.readers.values.json_text import decode_json
 from tokaudit.schema import Json
 
 
@@ -33,6 +32,14 @@ one answer, in pieces."""
 
 _PAGE_OBJECTS = _as_written("data hits log result results")
 """What may stand around such a list besides the outermost object; a list in an `input` belongs to one call."""
+
+_VALUES = b'"values"'
+"""Of a stream of Loki: lists of a time and a line."""
+_NO_RECORDS = _as_written("""
+    tools functions content contents choices candidates parts tool_calls input output embeddings embedding tags columns
+    fields parameters attributes
+""")
+"""Lists of any other name are pages, too, if their first item may be a record."""
 
 _SIGNS_OF_A_CALL = _as_written("model request response usage choices")
 """An object that begins with one of these is a record itself, whatever lists it holds."""
@@ -104,14 +111,14 @@ class _Path:
 
 
 def _lists(text: bytes) -> Iterator[RecordList]:
-    """Yield the lists of objects or lists that have a name of `RECORD_LISTS`, until the object is a call or ends."""
+    """Yield the lists of objects or lists that may be of records, until the object is a call or ends."""
     path, is_named = _Path(), False
     for match in TOKEN.finditer(text):
         token = match.group()
         if token in _OPENING:
             if is_named:
                 yield RecordList((*path.keys[1:], path.last), match.start())
-            is_named = token == b"[" and path.is_plain and path.last in RECORD_LISTS
+            is_named = token == b"[" and path.is_plain and path.last[:1] == b'"' and path.last not in _NO_RECORDS
             path.open(token)
             continue
         is_named = False
@@ -127,13 +134,18 @@ def _lists(text: bytes) -> Iterator[RecordList]:
 
 def _holds_records(text: bytes, page: RecordList) -> bool:
     """Judge a list by its first item; an item that is cut off is believed, where only records are expected."""
-    end = _end_of_value(text, page.first)
+    end, name = _end_of_value(text, page.first), page.keys[-1]
     if end is None:
-        return page.keys[-1] != _MESSAGES
+        return name in RECORD_LISTS and name != _MESSAGES
     try:
-        return is_record(orjson.loads(text[page.first : end]))
-    except orjson.JSONDecodeError:
+        item = decode_json(text[page.first : end])
+    except ValueError:
         return False
+    return _is_line(item) if name == _VALUES else is_record(item)
+
+
+def _is_line(item: Json) -> bool:
+    return type(item) is list and len(item) > 1 and type(item[0]) is type(item[1]) is str
 
 
 def _end_of_value(text: bytes, start: int) -> int | None:

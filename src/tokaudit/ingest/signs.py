@@ -12,12 +12,14 @@ from itertools import pairwise
 
 from tokaudit.ingest.stream_events import mark_of
 from tokaudit.ingest.text_lines import names_tokens, row_of_line
+from tokaudit.readers.values.json_text import decode_json
 from tokaudit.schema import Json
 
 LINES_ASKED = 1000
 _FIRST_BYTES = 64 << 10
 _VALUES_ASKED = 20
 
+_WRITTEN = re.compile(rb'\s*"\s*\{\s*(?:\\"|\})')
 _EVENT_FIELD = re.compile(rb"(?:data|event|id|retry)?:")
 _EVENT_DATA = re.compile(rb'data:\s*(?:\{\s*["}]|\[DONE\])')
 
@@ -50,6 +52,21 @@ def first_values(text: bytes) -> Iterator[Json]:
         except (ValueError, RecursionError):
             return
         yield item
+
+
+def are_written(lines: list[bytes]) -> bool:
+    """Say whether most lines are JSON texts that hold an object each: records that were encoded twice."""
+    filled = [line for line in lines[:LINES_ASKED] if line.strip()]
+    return 2 * sum(map(_is_written, filled)) >= len(filled) > 0
+
+
+def _is_written(line: bytes) -> bool:
+    if not _WRITTEN.match(line):
+        return False
+    try:
+        return type(decode_json(line)) is str
+    except ValueError:
+        return False
 
 
 def begins_with_two(text: bytes) -> bool:

@@ -5,14 +5,13 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-import orjson
-
 from tokaudit.errors import InputError
 from tokaudit.ingest.framing import HEAD_BYTES, framing_of
 from tokaudit.ingest.signs import known_refusal
 from tokaudit.ingest.storage.place import Place
 from tokaudit.ingest.streams import not_unpacked, open_unpacked, reading
 from tokaudit.readers.choose import claims
+from tokaudit.readers.values.json_text import decode_json
 from tokaudit.schema import RejectRecordError
 
 NOTHING_INSIDE = "the file is empty"
@@ -58,7 +57,7 @@ def _holds_session(head: bytes) -> bool:
 
 def _is_of_session(line: bytes) -> bool:
     try:
-        found = list(claims(orjson.loads(line)))
-    except (orjson.JSONDecodeError, RejectRecordError):
+        found = list(claims(decode_json(line)))
+    except (ValueError, RejectRecordError):
         return False
     return any(claim.reader is not None and claim.reader.open_session is not None for claim in found)

@@ -53,19 +53,40 @@ def _source(path: Path, *, named: bool) -> Source:
         raise InputError(f"cannot read the file: {error.strerror}", where=name, hint="check the path") from error
 
 
-def _files_below(folder: Path) -> Iterator[Path]:
-    for root, folders, names in walk(folder):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
+def _sources_below(folder: Path) -> Iterator[Source]:
+    """Yield the files of a folder; what cannot be listed or is gone is one too, so that reading it says so."""
+    denied: list[OSError] = []
+    seen = {folder.resolve(), *folder.resolve().parents}  # a link may lead back
+    for root, folders, names in walk(folder, onerror=denied.append, followlinks=True):
+        folders[:] = sorted(name for name in folders if not name.startswith(".") and _is_new(Path(root, name), seen))
         for name in sorted(names):
             path = Path(root, name)
-            if not name.startswith(".") and path.is_file():
-                yield path
+            if name.startswith("."):
+                continue
+            if path.is_file():
+                yield _source(path, named=False)
+            elif not path.exists():  # a link to what is gone
+                yield _unreadable(path)
+    yield from (_unreadable(Path(error.filename)) for error in denied)
+
+
+def _unreadable(path: Path) -> Source:
+    return Source(LocalFile(path.absolute()), printable(path), 0, named=False)
+
+
+def _is_new(folder: Path, seen: set[Path]) -> bool:
+    if not folder.is_symlink():
+        return True
+    place = folder.resolve()
+    is_new = place not in seen
+    seen.add(place)
+    return is_new
 
 
 def _expand(text: str) -> list[Source]:
     path = Path(text)
     if path.is_dir():
-        found = [_source(file, named=False) for file in _files_below(path)]
+        found = list(_sources_below(path))
         if not found:
             raise InputError("the folder holds no files", where=text, hint="export logs into it, or name a file")
         return found
@@ -74,7 +95,14 @@ def _expand(text: str) -> list[Source]:
     matches = sorted(glob.glob(text, recursive=True)) if glob.has_magic(text) else []
     if not matches:
         raise InputError("no such file or folder", where=text, hint=_hint_on(text))
-    return [source for match in matches for source in _expand(match)]
+    return [source for match in matches for source in _matched(Path(match))]
+
+
+def _matched(path: Path) -> list[Source]:
+    """Expand what a pattern found: as in a folder, pipes are left out, and what is gone is said when it is read."""
+    if path.is_dir() or path.is_file():
+        return _expand(str(path))
+    return [] if path.exists() else [_unreadable(path)]
 
 
 def _hint_on(text: str) -> str:

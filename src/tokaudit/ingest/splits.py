@@ -13,10 +13,13 @@ from typing import BinaryIO
 
 from tokaudit.ingest.cassettes import frame_cassette
 from tokaudit.ingest.chunks import frame_chunks
+from tokaudit.ingest.column_habits import with_habits
+from tokaudit.ingest.containers import frame_container
 from tokaudit.ingest.csv_rows import frame_table
 from tokaudit.ingest.documents import frame_document
 from tokaudit.ingest.events import frame_events
 from tokaudit.ingest.framing import Frame, LineBlock, frame_lines, line_blocks
+from tokaudit.ingest.spread import frame_spread
 from tokaudit.ingest.storage.place import Place
 from tokaudit.ingest.streams import open_unpacked, reading
 from tokaudit.ingest.text_rows import frame_text
@@ -29,8 +32,10 @@ _FRAMERS: Mapping[str, Callable[[BinaryIO], Iterator[Frame]]] = {
     "chunks": frame_chunks,
     "events": frame_events,
     "cassette": frame_cassette,
+    "container": frame_container,
+    "spread": frame_spread,
     "text": frame_text,
-    "table": frame_table,
+    "table": lambda stream: with_habits(frame_table(stream)),
 }
 """By framing, how the records of a whole file are found; the lines of a file are cut up before."""
 

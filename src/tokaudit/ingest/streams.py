@@ -39,13 +39,22 @@ MOST_LAYERS = 3
 """Log shippers pack what was packed already, twice at most as far as is known; a file made to be endless does it on."""
 
 NOT_UNPACKED: tuple[tuple[int, bytes, str], ...] = (
-    (257, b"ustar", "a tar archive"),
-    (0, b"PK\x03\x04", "a zip archive inside another file"),
-    (0, b"\xfd7zXZ\x00", "an xz file"),
-    (0, b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive"),
-    (0, b"Rar!\x1a\x07", "a RAR archive"),
+    (257, b"ustar", "a tar archive: unpack it first"),
+    (0, b"PK\x03\x04", "a zip archive inside another file: unpack it first"),
+    (0, b"\xfd7zXZ\x00", "an xz file: unpack it first"),
+    (0, b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive: unpack it first"),
+    (0, b"Rar!\x1a\x07", "a RAR archive: unpack it first"),
+    (0, b"PAR1", "a Parquet file: write it as JSON lines or CSV first"),
+    (0, b"Obj\x01", "an Avro file: write it as JSON lines first"),
+    (0, b"ORC", "an ORC file: write it as JSON lines or CSV first"),
+    (0, b"ARROW1", "an Arrow file: write it as JSON lines or CSV first"),
+    (0, b"SQLite format 3\x00", "an SQLite database: export its table as JSON lines or CSV"),
+    (8, b"DUCK", "a DuckDB database: export its table as JSON lines or CSV"),
+    (0, b"%PDF-", "a PDF document, no log"),
+    (0, b"\x89PNG", "a picture, no log"),
+    (0, b"\xff\xd8\xff", "a picture, no log"),
 )
-"""Where a file unpacked so far tells what else it is: offset, magic bytes, name."""
+"""Where a file unpacked so far tells what else it is: offset, magic bytes, what it is and what to do."""
 
 _ERRORS: tuple[Any, ...] = (
     EOFError,
@@ -161,4 +170,4 @@ def not_unpacked(head: bytes) -> str | None:
     if compression_of(head):
         return f"packed more than {MOST_LAYERS} times over: unpack it first"
     names = (name for offset, magic, name in NOT_UNPACKED if head.startswith(magic, offset))
-    return next((f"{name}: unpack it first" for name in names), None)
+    return next(names, None)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from tokaudit.errors import InputError
+from tokaudit.ingest.collector import call_key
 from tokaudit.ingest.decoding import values_of
 from tokaudit.ingest.framing import Frame
 from tokaudit.ingest.sniff import sniff
@@ -18,12 +19,17 @@ from tokaudit.ingest.splits import Split, frames_of
 from tokaudit.ingest.streams import UnreadableError
 from tokaudit.readers.contract import Ability, Reader, ReadOptions
 from tokaudit.readers.file_reader import FileReader, Told
+from tokaudit.readers.listings import page_items
 from tokaudit.readers.tables.token_table import READER as TOKEN_TABLE
 from tokaudit.readers.values.columns import flat, guess_columns
-from tokaudit.schema import Aside, Call, RejectRecordError
+from tokaudit.schema import Aside, Call, Json, RejectRecordError
 
 FIRST_LINES = 3
 """Lines named for each reason of a reject: enough to look one up."""
+FIRST_NAMES = 12
+"""Columns or keys named of records that no reader knows."""
+MOST_KEYS = 500_000
+"""Calls of all files that are remembered, so that one that stands twice is said to. 64 MiB."""
 _TELL_EVERY_BYTES = 1 << 20
 
 ABILITIES: tuple[Ability, ...] = ("money", "cache split", "content", "features", "conversations", "retries")
@@ -67,7 +73,13 @@ class Rejects:
 
 @dataclass(slots=True)
 class FileSurvey:
-    """What one file holds. refused: why nothing of it can be read; layers: what it is packed in and how it is cut."""
+    """What one file holds.
+
+    layers    what it is packed in and how it is cut
+    refused   why nothing of it can be read
+    repeated  calls that stand earlier in it or in an earlier file
+    unknown   the names of the columns or keys of the first record that no reader knows
+    """
 
     name: str
     bytes: int
@@ -78,6 +90,8 @@ class FileSurvey:
     unnamed: Counter[str] = field(default_factory=Counter)
     rejects: dict[str, Rejects] = field(default_factory=dict)
     columns: Mapping[str, str] = field(default_factory=dict)
+    repeated: int = 0
+    unknown: tuple[str, ...] = ()
 
     @property
     def calls(self) -> int:
@@ -85,29 +99,57 @@ class FileSurvey:
         return sum(found.calls for found in self.formats.values())
 
 
-def survey(source: Source, options: ReadOptions, advance: Callable[[int], None] = lambda _: None) -> FileSurvey:
-    """Read one file. advance is told the bytes read since the last time. What cannot be read is said, never raised."""
+class Seen:
+    """The calls of all files so far, by what identifies them in any file; at most `MOST_KEYS` are remembered."""
+
+    def __init__(self) -> None:
+        self._keys: set[int] = set()
+
+    def holds(self, call: Call) -> bool:
+        """Say whether the call was seen before, and remember it."""
+        key = call_key(call, _OF_ITSELF)
+        if key == _OF_ITSELF or call.is_fragment:
+            return False
+        if key in self._keys:
+            return True
+        if len(self._keys) < MOST_KEYS:
+            self._keys.add(key)
+        return False
+
+
+_OF_ITSELF = 0
+
+
+def survey(
+    source: Source, options: ReadOptions, advance: Callable[[int], None] = lambda _: None, seen: Seen | None = None
+) -> FileSurvey:
+    """Read one file. What cannot be read is said, never raised.
+
+    advance  is told the bytes read since the last time
+    seen     the calls of the files before
+    """
     found = FileSurvey(source.name, source.size)
+    seen = seen or Seen()
     try:
         sniffed = sniff(source.place)
         found.layers = tuple(layer for layer in (sniffed.packing, sniffed.framing) if layer)
-        _read(Split(source.place, sniffed.framing), found, options, advance)
+        _read(Split(source.place, sniffed.framing), found, options, advance, seen)
     except (UnreadableError, InputError) as error:
         found.refused = str(error)
     return found
 
 
-def _read(split: Split, found: FileSurvey, options: ReadOptions, advance: Callable[[int], None]) -> None:
+def _read(split: Split, found: FileSurvey, options: ReadOptions, advance: Callable[[int], None], seen: Seen) -> None:
     reader = FileReader(options)
     told = 0
     for frame in frames_of(split):
         for one in _told(reader, frame, found, options):
-            _count(found, one)
+            _count(found, one, seen)
         if frame.offset - told >= _TELL_EVERY_BYTES:
             advance(frame.offset - told)
             told = frame.offset
     for one in reader.end():
-        _count(found, one)
+        _count(found, one, seen)
 
 
 def _told(reader: FileReader, frame: Frame, found: FileSurvey, options: ReadOptions) -> Iterator[Told]:
@@ -116,12 +158,22 @@ def _told(reader: FileReader, frame: Frame, found: FileSurvey, options: ReadOpti
         if isinstance(value, RejectRecordError):
             yield Told(spot, None, value)
             continue
-        yield from reader.read(value, spot)
+        for one in reader.read(value, spot):
+            if not found.unknown and one.reader is None and isinstance(one.telling, RejectRecordError):
+                found.unknown = _names_of(value)
+            yield one
         if not found.columns and TOKEN_TABLE.name in found.formats and type(value) is dict:
             found.columns = guess_columns(tuple(flat(value)), options.columns)
 
 
-def _count(found: FileSurvey, told: Told) -> None:
+def _names_of(value: Json) -> tuple[str, ...]:
+    """Name the columns or keys of a record, or of the first one of a page."""
+    items = page_items(value)
+    record = items[0] if items else value
+    return tuple(record)[:FIRST_NAMES] if type(record) is dict else ()
+
+
+def _count(found: FileSurvey, told: Told, seen: Seen) -> None:
     telling = told.telling
     if isinstance(telling, RejectRecordError):
         rejects = found.rejects.setdefault(str(telling), Rejects())
@@ -135,6 +187,7 @@ def _count(found: FileSurvey, told: Told) -> None:
         if isinstance(telling, Aside):
             own.asides[telling.kind] += 1
         else:
+            found.repeated += seen.holds(telling)
             _count_call(own, telling)
 
 
@@ -146,7 +199,8 @@ def _count_call(own: FormatSurvey, call: Call) -> None:
     own.usage_states[call.usage.state] += 1
     own.usage_rules[call.usage.rule] += 1
     model = call.provider_name, call.request_model, call.response_model
-    own.models[model] += 1
+    if call.usage.input_tokens != 0 or call.usage.output_tokens != 0:  # what has no tokens needs no rate
+        own.models[model] += 1
     _note_time(own, model, call.started_at)
     own.shown.update(ability for ability in ABILITIES if shows(call, ability))
 

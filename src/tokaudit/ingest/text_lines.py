@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from tokaudit.readers.values.names import meaning
 
 _NAME = r"[A-Za-z_@][\w.@/-]*"
-_PAIR_OR_QUOTE = re.compile(rf'(?:(?<=[\s,;|(\[{{])|^)({_NAME})=|"((?:[^"\\]++|\\.)*+)("?)', re.DOTALL)
+_PAIR_OR_QUOTE = re.compile(rf'(?:(?<=[\s,;|(\[{{])|^)({_NAME})(?:=|(: ))|"((?:[^"\\]++|\\.)*+)("?)', re.DOTALL)
 _QUOTED = re.compile(r'"((?:[^"\\]++|\\.)*+)("?)', re.DOTALL)
 _SINGLE_QUOTED = re.compile(r"'([^']*)'")
 _BARE = re.compile(rf'(?:[^\s",;|(\[{{]|[,;|(\[{{](?!{_NAME}=))*+')
@@ -40,7 +41,7 @@ def row_of_line(line: str) -> dict[str, str] | None:
     """Read a line; None when it is none of a known kind: fewer than two pairs, or a quote that is not closed."""
     access = _ACCESS.search(line)
     pairs: dict[str, str] = {}
-    for name, value in _pairs(line):
+    for name, value in pairs_of(line):
         if value is None:
             return None
         pairs.setdefault(name, value)
@@ -59,13 +60,18 @@ def names_tokens(row: dict[str, str]) -> bool:
     return any(known.field in _TOKEN_FIELDS for name in row if (known := meaning(name)))
 
 
-def _pairs(line: str) -> Iterator[tuple[str, str | None]]:
-    """Yield the pairs outside quotes; the value None stands for a quote that is not closed."""
+def pairs_of(line: str) -> Iterator[tuple[str, str | None]]:
+    """Yield the pairs outside quotes; the value None stands for a quote that is not closed.
+
+    A colon and a blank make a pair only where the name is that of a count or of a model: prose and levels have colons too.
+    """
     position = 0
     while match := _PAIR_OR_QUOTE.search(line, position):
         name, position = match[1], match.end()
+        if match[2] and not _names_a_fact(name):
+            continue
         if name is None:
-            if not match[3]:
+            if not match[4]:
                 yield "", None
                 return
             continue
@@ -73,6 +79,12 @@ def _pairs(line: str) -> Iterator[tuple[str, str | None]]:
         yield name, value
         if value is None:
             return
+
+
+@lru_cache(maxsize=4096)
+def _names_a_fact(name: str) -> bool:
+    known = meaning(name)
+    return known is not None and (known.field.endswith(("_tokens", "_model")) or known.field in ("latency", "cost"))
 
 
 def _value(line: str, start: int) -> tuple[str | None, int]:

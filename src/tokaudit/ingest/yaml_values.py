@@ -6,16 +6,13 @@ text that was kept as bytes, or packed, is opened. Aliases may repeat a value, b
 
 from __future__ import annotations
 
-import base64
-import binascii
 import math
-import zlib
 from collections.abc import Hashable
 from typing import Any
 
 import yaml
 
-from tokaudit.ingest import framing
+from tokaudit.readers.values.packed_text import open_base64, open_packed, text_of
 from tokaudit.schema import Json, RejectRecordError
 
 BAD_YAML = "not valid YAML"
@@ -25,9 +22,8 @@ _DEEPEST = 200
 _GROWTH = 4
 """How much longer than its text a value may be: without aliases its texts and items are no more than the text's bytes."""
 _SMALL = 1000
-_GZIP_MAGIC = b"\x1f\x8b"
+_GZIP_MAGIC = "\x1f\x8b"
 _GZIP_IN_BASE64 = "H4sI"
-_GZIP_OR_ZLIB = zlib.MAX_WBITS | 32
 
 _Base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -92,7 +88,7 @@ class _Plain:
         record = {str(key): self.value(value, depth + 1) for key, value in mapping.items()}
         packed = mapping.get("base64_string")
         if isinstance(packed, str) and "string" not in record:  # VCR for Ruby
-            record["string"] = _text_of(_unbase64(packed))
+            record["string"] = open_base64(packed)
         return record
 
     def _take(self, count: int) -> None:
@@ -104,32 +100,9 @@ class _Plain:
 def opened(value: bytes | str) -> str | None:
     """Return the text that was kept as bytes, or packed by gzip; None for bytes that are no text."""
     if isinstance(value, bytes):
-        return _text_of(value)
+        return text_of(value)
     if value.startswith(_GZIP_IN_BASE64):
-        return _text_of(_unbase64(value)) or value
-    if value.startswith(_GZIP_MAGIC.decode("latin-1")) and all(character <= "\xff" for character in value):
-        return _text_of(value.encode("latin-1"))
+        return open_packed(value) or value
+    if value.startswith(_GZIP_MAGIC) and all(character <= "\xff" for character in value):
+        return text_of(value.encode("latin-1"))
     return value
-
-
-def _unbase64(text: str) -> bytes:
-    try:
-        return base64.b64decode(text)
-    except (binascii.Error, ValueError):
-        return b""
-
-
-def _text_of(data: bytes) -> str | None:
-    try:
-        return (_unpacked(data) if data.startswith(_GZIP_MAGIC) else data).decode() or None
-    except (UnicodeDecodeError, zlib.error):
-        return None
-
-
-def _unpacked(data: bytes) -> bytes:
-    """Unpack gzip. Raises zlib.error also when it is torn, or longer than a record may be."""
-    stream = zlib.decompressobj(_GZIP_OR_ZLIB)
-    text = stream.decompress(data, framing.LONGEST_RECORD)
-    if not stream.eof:
-        raise zlib.error
-    return text

@@ -7,6 +7,7 @@ Amounts come in exact and go out as text without a unit, the unit stands in the 
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from decimal import ROUND_HALF_EVEN, Context, Decimal
@@ -76,10 +77,27 @@ def count(value: int | None) -> str:
 def counted(value: int, noun: str) -> str:
     """Write a number with its noun.
 
-    >>> counted(1, "call"), counted(1200, "call")
-    ('1 call', '1,200 calls')
+    >>> counted(1, "call"), counted(1200, "call"), counted(2, "copy from another session")
+    ('1 call', '1,200 calls', '2 copies from another session')
     """
-    return f"{count(value)} {noun}" if value == 1 else f"{count(value)} {noun}s"
+    return f"{count(value)} {noun if value == 1 else _plural(noun)}"
+
+
+_AFTER_NOUN = re.compile(r" (?:of|to|from|without|that|outside|in) | \(")
+
+
+def _plural(noun: str) -> str:
+    """Write the plural of a noun, which other words may follow."""
+    after = _AFTER_NOUN.search(noun)
+    head, rest = (noun[: after.start()], noun[after.start() :]) if after else (noun, "")
+    rest = (
+        rest.replace(" that is ", " that are ")
+        .replace(" that asks ", " that ask ")
+        .replace(" that tells ", " that tell ")
+    )
+    if head.endswith("s"):
+        return noun
+    return f"{head[:-1]}ies{rest}" if re.search(r"[^aeiou]y$", head) else f"{head}s{rest}"
 
 
 def number(value: float | None) -> str:

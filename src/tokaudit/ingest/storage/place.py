@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from errno import EACCES
 from io import BufferedReader
 from pathlib import Path
 from typing import NamedTuple, Protocol
@@ -71,4 +72,6 @@ class LocalFile:
 
     def open(self) -> BufferedReader:
         """Open the file. Raises OSError."""
+        if self.path.is_dir():
+            raise PermissionError(EACCES, "it is a folder that may not be listed")
         return self.path.open("rb")
