@@ -93,7 +93,9 @@ def test_batches_within_a_document(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert ingested(tmp_path / "ledger", document)[1] == whole
 
 
-def test_several_processes(log: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_several_processes(
+    log: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
     packed, table, torn = tmp_path / "packed.gz", tmp_path / "table.csv", tmp_path / "torn.gz"
     packed.write_bytes(gzip.compress(json_lines(row(number, id=f"p{number}") for number in range(200))))
     table.write_text("model,prompt_tokens,completion_tokens\ngpt-4o,3,4\n")
@@ -108,6 +110,7 @@ def test_several_processes(log: Path, tmp_path: Path, monkeypatch: pytest.Monkey
     there, together = ingested(tmp_path / "there", *paths)
     assert digest(together) == digest(alone)
     assert (there.file_ids, there.refused) == (here.file_ids, here.refused)
+    assert capfd.readouterr().err == ""  # workers end in silence
     assert [refusal.name for refusal in there.refused] == [str(torn)]
 
 

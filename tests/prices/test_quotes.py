@@ -120,7 +120,11 @@ def test_what_was_served_is_what_is_billed() -> None:
         ("openrouter", "anthropic/claude-sonnet-4.5", ("openrouter", "anthropic/claude-sonnet-4.5")),
         (None, "GPT-4o", ("openai", "gpt-4o")),
         (None, "amazon.nova-pro-v1:0", ("aws", "amazon.nova-pro-v1:0")),
-        ("anthropic", "anthropic.claude-3-haiku-20240307-v1:0", ("aws", "regional.anthropic.claude-3-haiku-20240307-v1:0")),
+        (
+            "anthropic",
+            "anthropic.claude-3-haiku-20240307-v1:0",
+            ("aws", "regional.anthropic.claude-3-haiku-20240307-v1:0"),
+        ),
         (None, "text-embedding-3-small", ("openai", "text-embedding-3-small")),
     ],
 )

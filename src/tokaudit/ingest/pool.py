@@ -6,7 +6,6 @@ in this process, where no worker has to be started.
 
 from __future__ import annotations
 
-import gc
 import multiprocessing
 import os
 from collections import deque
@@ -32,7 +31,6 @@ def worker_count() -> int:
 def _start(counter: Any) -> None:
     global _counter  # noqa: PLW0603 - the only way to hand a shared value to a worker
     _counter = counter
-    gc.freeze()  # what was imported stays: the collector need not look through it again and again
 
 
 def _advance(count: int) -> None:
