@@ -11,10 +11,11 @@ from tokaudit.cli import options as o
 from tokaudit.cli.terminal import stdout
 from tokaudit.readers.bills import BILLS
 from tokaudit.readers.contract import Reader
-from tokaudit.readers.registry import AGENTS, APIS, GATEWAYS, TABLES, TRACING
+from tokaudit.readers.registry import AGENTS, APIS, BATCHES, GATEWAYS, TABLES, TRACING
 
 _GROUPS = (
     ("Provider APIs: request and response bodies in whatever wrapper", APIS),
+    ("Batches, and what providers store", BATCHES),
     ("Gateways, routers and serving platforms", GATEWAYS),
     ("Tracing and observability platforms", TRACING),
     ("Coding agents and local tools", AGENTS),
