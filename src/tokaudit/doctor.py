@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from tokaudit.ingest.survey import ABILITIES, FileSurvey, FormatSurvey, ModelKey
-from tokaudit.prices.quotes import PriceKey, quote
+from tokaudit.prices.quotes import NO_DAY, NO_MODEL, NO_RATE, PriceKey, quote
 from tokaudit.prices.rates_file import UserRate
 from tokaudit.readers.contract import Ability
 
@@ -34,7 +34,12 @@ class AbilityFound:
 
 @dataclass(frozen=True, slots=True)
 class FormatFound:
-    """The records of one format in a file. unpriced_models: calls by model whose rate is not known."""
+    """The records of one format in a file.
+
+    unpriced_models  calls by model whose rate is not known
+    undated_models   calls without a date by model whose rate has changed over time
+    nameless         calls that name no model
+    """
 
     reader: str
     title: str
@@ -48,6 +53,8 @@ class FormatFound:
     usage_state: Mapping[str, int]
     usage_rules: Mapping[str, int]
     unpriced_models: Mapping[str, int]
+    undated_models: Mapping[str, int]
+    nameless: int
     abilities: tuple[AbilityFound, ...]
 
 
@@ -129,7 +136,9 @@ def _format(own: FormatSurvey, rates: Sequence[UserRate]) -> FormatFound:
         undated=own.undated,
         usage_state=dict(sorted(own.usage_states.items())),
         usage_rules=dict(sorted(own.usage_rules.items())),
-        unpriced_models=dict(sorted(unpriced.items())),
+        unpriced_models=dict(sorted(unpriced[NO_RATE].items())),
+        undated_models=dict(sorted(unpriced[NO_DAY].items())),
+        nameless=unpriced[NO_MODEL].total(),
         abilities=tuple(_ability(own, ability) for ability in ABILITIES) if own.calls else (),
     )
 
@@ -140,20 +149,22 @@ def _ability(own: FormatSurvey, ability: Ability) -> AbilityFound:
     return AbilityFound(ability, share, own.reader.limits.get(ability), switch_on)
 
 
-def _unpriced(own: FormatSurvey, rates: Sequence[UserRate]) -> Counter[str]:
-    """Count the calls of models without a rate on the day they were last called."""
-    unpriced: Counter[str] = Counter()
+def _unpriced(own: FormatSurvey, rates: Sequence[UserRate]) -> Mapping[str, Counter[str]]:
+    """Count the calls of models without a rate on the day they were last called: reason -> model -> calls."""
+    unpriced: dict[str, Counter[str]] = {reason: Counter() for reason in (NO_RATE, NO_DAY, NO_MODEL)}
     for model, calls in own.models.items():
         moment = _moment(own.priced_at.get(model))
         key = PriceKey(*model, None, moment.date() if moment else None)
-        if quote([key], rates)["list_rate_output"].null_count():
-            unpriced[_name(model)] += calls
+        row = quote([key], rates).row(0, named=True)
+        if row["list_rate_output"] is None:
+            reason = row["price_source"]
+            unpriced[reason if reason in unpriced else NO_RATE][_name(model)] += calls
     return unpriced
 
 
 def _name(model: ModelKey) -> str:
     _, asked, served = model
-    return served or asked or "calls without a model"
+    return served or asked or ""
 
 
 def _moment(at: int | None) -> datetime | None:

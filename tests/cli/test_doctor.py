@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from cli.test_commands import CONTROL, HOSTILE, one_line_error, pair, tokaudit, write_log
+from tokaudit.readers.registry import READERS
 
 
 @pytest.fixture(autouse=True)
@@ -124,10 +125,26 @@ def test_nothing_in_a_log_reaches_the_terminal_raw(elsewhere: Path) -> None:
 
 def test_every_format_says_how_it_is_exported() -> None:
     listed = json.loads(tokaudit("readers", "--json").stdout)["readers"]
-    assert len({each["name"] for each in listed}) == len(listed) > 5
+    assert sorted(each["name"] for each in listed) == sorted(reader.name for reader in READERS)
     shown = tokaudit("readers").stdout
     for each in listed:
         assert each["how_to_export"].endswith(".")
         assert each["sign"], each["name"]
         assert f"  {each['name']}: " in shown
         assert all(text.endswith(".") for text in (*each["switch_on"].values(), *each["limits"].values()))
+
+
+def test_why_calls_have_no_price(elsewhere: Path) -> None:
+    counted = {"prompt_tokens": 3, "completion_tokens": 1}
+    records = [
+        {**counted, "model": "no-such-model-1"},
+        {**counted, "model": "claude-opus-4-6"},  # whose rate has changed
+        counted,
+        {"prompt_tokens": 0, "completion_tokens": 0, "model": "no-such-model-2"},
+    ]
+    shown = tokaudit("doctor", write_log(elsewhere / "log.jsonl", records)).stdout
+    assert [line.strip() for line in shown.splitlines() if " rate " in line or "no model" in line] == [
+        "no rate is known for no-such-model-1 (1 call): give one with --prices",
+        "no rate without a date for claude-opus-4-6 (1 call): it has changed over time",
+        "no model named in 1 call: without a price",
+    ]

@@ -37,6 +37,15 @@ def test_dates_of_a_column_are_in_one_order(cells: list[str], expected: list[str
 
 
 @pytest.mark.parametrize(
+    ("amount", "expected"), [("0,000344", "2026-04-03T00:00:00"), ("0.000344", "03/04/2026"), ("1,234", "03/04/2026")]
+)
+def test_a_decimal_comma_shows_that_the_day_is_first(amount: str, expected: str) -> None:
+    (frame,) = with_habits(iter([Frame(1, 2, {"date": "03/04/2026", "cost": amount})]))
+    assert isinstance(frame.data, dict)
+    assert frame.data["date"] == expected
+
+
+@pytest.mark.parametrize(
     ("cells", "expected"),
     [
         (["1.000", "1.420", "12.000"], ["1000", "1.420", "12000"]),

@@ -46,7 +46,38 @@ def test_an_object_behind_a_text_is_the_record(prefix: str, time: str | None, tm
     assert all(record["started_at"] for record in tables["records"])
 
 
-@pytest.mark.parametrize("line", [b"{torn", b"no object", b"x {torn}", b"a" * 600 + b'{"a": 1}', b'x {"a": 1} y'])
+USAGE = {"prompt_tokens": 1420, "completion_tokens": 100}
+
+
+@pytest.mark.parametrize(
+    ("line", "record"),
+    [
+        (f"2026-03-02T09:15:12Z INFO model=gpt-4o usage={json.dumps(USAGE)}",
+         {"time": "2026-03-02T09:15:12Z", "model": "gpt-4o", "usage": USAGE}),
+        (f"model=gpt-4o usage: {json.dumps(USAGE)} took 3 s", {"model": "gpt-4o", "usage": USAGE}),
+        (f'request={{"model": "a", "messages": []}} response={json.dumps({"usage": USAGE, "id": "x"})}',
+         {"request": {"model": "a", "messages": []}, "response": {"usage": USAGE, "id": "x"}}),
+        (f"\x1b[32m2026-03-02 09:15:12\x1b[0m {json.dumps(USAGE)}\x1b[0m", {"time": "2026-03-02 09:15:12", "message": USAGE}),
+        (f"level=info took=3 {json.dumps(USAGE)}", {"took": "3", "message": USAGE}),
+        ("INFO usage {'prompt_tokens': 3, 'completion_tokens': None}", {"prompt_tokens": 3, "completion_tokens": None}),
+    ],
+)  # fmt: skip
+def test_what_stands_beside_an_object_is_kept(line: str, record: Any) -> None:
+    assert values(line.encode()) == [record]
+    assert framing_of(f"{line}\n{line}\n".encode()) == "lines"
+
+
+def test_what_stands_inside_a_torn_value_is_no_record() -> None:
+    torn = b'{"model": "gpt-4o", "usage": {"prompt_tokens": 3, "completion_tokens": 1}'
+    assert values(torn) == [NOT_JSON]
+
+
+def test_two_objects_that_nothing_tells_apart_are_two_records() -> None:
+    first, second = {"a": 1, "b": 2}, {"a": 3, "b": 4}
+    assert values(f"data = [{json.dumps(first)}, {json.dumps(second)}];".encode()) == [[first, second]]
+
+
+@pytest.mark.parametrize("line", [b"torn {", b"no object", b"x {torn}", b"a" * 600 + b'{"a": 1}', b'x {"a": 1} y'])
 def test_other_lines_are_rejects(line: bytes) -> None:
     assert (record_behind(line), values(line)) == (None, [NOT_JSON])
 

@@ -219,6 +219,8 @@ HEADS = {
     "a header in the encoding of Windows": (b"gr\xf6\xdfe;modell\n1;2\n", "table"),
     "a header in no encoding": (b"gr\x81\xdfe;modell\n1;2\n", None),
     "rows without a header": (b"2026-03-02 09:15:12,gpt-4o,1420,100\n2026-03-02 09:16:12,gpt-4o,1,2\n", None),
+    "a number among the names": (b"0,model,prompt_tokens,completion_tokens\n1,gpt-4o,1420,100\n", "table"),
+    "lines with pieces of JSON": (b'data = {"a": 1, "b": 2, c\n', None),
     "a title above the header": (
         b"Usage, March\n\nDate,Model,Input tokens,Output tokens\n2026-03-02,gpt-4o,1,2\n",
         "table",

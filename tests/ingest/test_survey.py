@@ -67,7 +67,10 @@ def test_the_names_of_what_no_reader_knows(tmp_path: Path) -> None:
     assert surveyed(log).unknown == ("x", "y")
 
 
-@pytest.mark.parametrize(("content", "reason"), [(b"", "the file is empty"), (b"hello\nworld\n", "neither JSON nor")])
+@pytest.mark.parametrize(("content", "reason"), [(b"", "the file is empty"), (b"hello\nworld\n", "neither JSON nor"),
+     (b"2026-03-02,gpt-4o,1420,100\n2026-03-02,gpt-4o,3,1\n", "a table without the names of its columns"),
+     (b"2026-03-02 09:15:12,123 INFO up\n2026-03-02 09:15:12,124 INFO on\n", "neither JSON nor")],
+)  # fmt: skip
 def test_what_is_no_log_is_said(tmp_path: Path, content: bytes, reason: str) -> None:
     log = tmp_path / "log"
     log.write_bytes(content)

@@ -51,6 +51,10 @@ def test_the_pairs_come_back(pairs: dict[str, tuple[bool, str]], separator: str,
     ("line", "row"),
     [
         (
+            "INFO: model: gpt-4o, prompt_tokens: 10, completion_tokens: 5, error: none, latency: 0.8",
+            {"model": "gpt-4o", "prompt_tokens": "10", "completion_tokens": "5", "latency": "0.8"},
+        ),
+        (
             'ts=2026-03-02T09:15:14Z level=info msg="a \\"call\\"" model=gpt-4o prompt_tokens=10 completion_tokens=5',
             {
                 "ts": "2026-03-02T09:15:14Z",

@@ -24,7 +24,7 @@ def test_a_row_of_text_cells() -> None:
     assert call.usage.cache_read_input_tokens is None
 
 
-@pytest.mark.parametrize("empty", ["", " ", "null", "NaN", "None", None, float("nan")])
+@pytest.mark.parametrize("empty", ["", " ", "null", "NaN", "None", None, float("nan"), "\\N", "<NA>", "(null)", "—"])
 def test_an_empty_cell_is_missing_not_zero(empty: Any) -> None:
     call = read({"model": "m", "prompt_tokens": empty, "completion_tokens": empty})
     assert (call.usage.input_tokens, call.usage.output_tokens, call.usage.state) == (None, None, "missing")
@@ -205,6 +205,10 @@ def test_counts_under_other_names(counts: dict[str, Any], expected: tuple[int, i
     assert ((usage.input_tokens, usage.output_tokens), usage.state) == (expected, state)
 
 
+def test_what_goes_in_and_out_of_a_router_is_no_call() -> None:
+    assert choose({"ts": "2026-03-02 09:15", "host": "r1", "in": 1420, "out": 100}) is None
+
+
 def test_a_total_of_claude_may_hold_the_cache_or_not() -> None:
     row = {"model": "claude-sonnet-4-5", "input_tokens": 3, "cache_read_input_tokens": 1111, "total_tokens": 1520}
     assert read(row).usage.output_tokens is None
@@ -234,6 +238,21 @@ def test_what_a_session_has_used_so_far_is_not_of_the_call() -> None:
     so_far = {"input_tokens": 9000, "output_tokens": 900}
     row = {"model": "m", "input_tokens": 5, "output_tokens": 6, "session_usage": so_far, "cumulative": so_far}
     assert read(row).usage.input_tokens == 5
+
+
+@pytest.mark.parametrize(
+    ("names", "cells"),
+    [
+        (("Date", "Time"), ("2026-03-02", "09:15:12")),
+        (("Datum", "Uhrzeit"), ("02.03.2026", "9:15:12")),
+        (("Day", "time"), ("2026-03-02T00:00:00", "9:15:12 AM")),
+        (("Date", "Time"), ("2 March 2026", "9:15:12 a.m.")),
+    ],
+)
+def test_date_and_time_in_two_columns(names: tuple[str, str], cells: tuple[str, str]) -> None:
+    row = {"model": "m", "input_tokens": "1", "output_tokens": "1"}
+    assert read({**row, **dict(zip(names, cells, strict=True))}).started_at == 1772442912_000_000
+    assert read({**row, names[1]: cells[1]}).started_at is None
 
 
 def test_a_team_stands_in_for_a_use_case() -> None:

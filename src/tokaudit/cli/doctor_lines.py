@@ -100,7 +100,11 @@ def _lines_of_format(found: FormatFound) -> Iterator[str]:
         if state in _STATES:
             yield f"    {_STATES[state].format(counted(number, 'call'))}"
     if found.unpriced_models:
-        yield f"    no rate is known for {_models(found)}: give one with --prices"
+        yield f"    no rate is known for {_models(found.unpriced_models)}: give one with --prices"
+    if found.undated_models:
+        yield f"    no rate without a date for {_models(found.undated_models)}: it has changed over time"
+    if found.nameless:
+        yield f"    no model named in {counted(found.nameless, 'call')}: without a price"
 
 
 def _kinds(found: FormatFound) -> Iterator[str]:
@@ -128,8 +132,8 @@ def _shown(abilities: Sequence[AbilityFound]) -> str:
     return "; ".join(text for text in told if text)
 
 
-def _models(found: FormatFound) -> str:
-    models = sorted(found.unpriced_models.items(), key=lambda item: (-item[1], item[0]))
+def _models(calls: Mapping[str, int]) -> str:
+    models = sorted(calls.items(), key=lambda item: (-item[1], item[0]))
     shown = ", ".join(f"{safe_text(name)} ({counted(number, 'call')})" for name, number in models[:_MODELS_SHOWN])
     more = len(models) - _MODELS_SHOWN
     return f"{shown} and {counted(more, 'more model')}" if more > 0 else shown
@@ -176,6 +180,8 @@ def _kind(file: FileFound) -> object:
         (
             found.reader,
             tuple(found.unpriced_models),
+            tuple(found.undated_models),
+            found.nameless > 0,
             tuple((each.ability, each.share in (0, 1) and each.share) for each in found.abilities),
         )
         for found in file.formats
@@ -216,6 +222,8 @@ def _merged_format(found: Sequence[FormatFound]) -> FormatFound:
         undated=sum(one.undated for one in found),
         usage_state=_summed(one.usage_state for one in found),
         unpriced_models=_summed(one.unpriced_models for one in found),
+        undated_models=_summed(one.undated_models for one in found),
+        nameless=sum(one.nameless for one in found),
         abilities=abilities,
     )
 

@@ -12,6 +12,7 @@ from typing import Protocol
 
 from tokaudit.ingest.framing import Frame
 from tokaudit.readers.values.names import meaning
+from tokaudit.readers.values.numbers import decimal_comma
 from tokaudit.readers.values.spelled_times import Order, in_order, order_of
 from tokaudit.schema import Json
 
@@ -47,6 +48,8 @@ class _Dates:
         if order is None or self._is_mixed:
             return
         if order == "either":
+            if self._order is None and decimal_comma(row.values()):  # nobody who writes so begins with the month
+                self._order = "day first"
             self.waits = self._order is None
         elif in_order(text, "day first") != in_order(text, "month first"):  # 3/3/2026 shows nothing
             self._is_mixed = self._order not in (None, order)

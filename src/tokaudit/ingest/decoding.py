@@ -15,6 +15,7 @@ from tokaudit.readers.values.json_text import decode_json
 from tokaudit.schema import Json, RejectRecordError
 
 NOT_JSON = "not valid JSON"
+_VALUE = (b"{", b"[{", b'["', b"[[")
 
 
 def values_of(frame: Frame) -> Iterator[tuple[Spot, Json | RejectRecordError]]:
@@ -33,10 +34,14 @@ def values_of(frame: Frame) -> Iterator[tuple[Spot, Json | RejectRecordError]]:
 
 
 def _values_of_line(frame: Frame, line: bytes, spot: Spot) -> Iterator[tuple[Spot, Json | RejectRecordError]]:
-    parts = frames_within(frame)
-    if parts != (frame,):
-        for part in parts:
-            yield from values_of(part)
+    # What stands inside a torn value is no record: only a text may stand before one.
+    record = None if line.startswith(_VALUE) else record_behind(line)
+    if record is not None:
+        yield spot, record
         return
-    record = record_behind(line)
-    yield spot, RejectRecordError(NOT_JSON) if record is None else record
+    parts = frames_within(frame)
+    if parts == (frame,):
+        yield spot, RejectRecordError(NOT_JSON)
+        return
+    for part in parts:
+        yield from values_of(part)

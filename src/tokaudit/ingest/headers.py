@@ -73,7 +73,20 @@ def delimiter_of(head: bytes) -> str | None:
 
 def holds_values(header: Header) -> bool:
     """Say whether what stands in place of a header are values: a table without one, or lines of a text log."""
-    return any(_VALUE.fullmatch(name.strip()) or _CODE.search(name) for name in header.names)
+    if any(map(_CODE.search, header.names)):
+        return True
+    return any(map(_VALUE.fullmatch, header.names)) and _named(header.names) < _FEWEST_NAMED
+
+
+def lacks_header(head: bytes) -> bool:
+    """Say whether a text is a table that begins with a row of values: all its first rows have as many, and not only two."""
+    lines = table_lines(head)
+    header = find_header(lines)
+    if header is None or not holds_values(header) or any(map(_CODE.search, header.names)):
+        return False
+    rows = list(cut_rows(lines[header.line :][:LINES_ASKED], header.delimiter))
+    widths = {len(row.cells) for row in (rows[:-1] or rows)}  # the last one may be cut off
+    return len(header.names) > _FEWEST_NAMED and widths == {len(header.names)}
 
 
 def _before(lines: Sequence[str]) -> tuple[int, str | None]:
@@ -109,14 +122,14 @@ def _header_row(rows: Sequence[_Row]) -> int:
     """Find the row that names columns of a call: the first, unless all before one that does have fewer cells."""
     most = 0
     for number, row in enumerate(rows):
-        if _named(row) >= _FEWEST_NAMED:
+        if _named(row.cells) >= _FEWEST_NAMED:
             return number if row.filled > most else 0
         most = max(most, row.filled)
     return 0
 
 
-def _named(row: _Row) -> int:
-    return sum(meaning(cell) is not None for cell in row.cells if len(cell) <= _LONGEST_NAME)
+def _named(cells: Sequence[str]) -> int:
+    return sum(meaning(cell) is not None for cell in cells if len(cell) <= _LONGEST_NAME)
 
 
 def _is_column_of_json(lines: Sequence[str]) -> bool:

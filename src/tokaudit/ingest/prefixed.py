@@ -71,20 +71,26 @@ def _pieces(text: str) -> Iterator[_Piece]:
         if start < 0:
             return
         try:
-            value, end = decoder.raw_decode(text, start)
+            _, end = decoder.raw_decode(text, start)
         except RecursionError as error:
             raise ValueError from error
-        yield text[position:start], value
+        yield text[position:start], decode_json(text[start:end])
         position = end
 
 
+def _name_of(before: str) -> str:
+    name = _NAME_BEFORE.search(before)
+    return name[1] if name is not None and name[1] in _NAMED else "message"
+
+
 def _record(prefix: bytes, pieces: Sequence[_Piece]) -> Json:
-    """Put the objects under the names before them, beside the pairs that mean something."""
+    """Put the objects under the names before them, beside the pairs that mean something; of the same name each is a record."""
+    if len({_name_of(before) for before, _ in pieces}) < len(pieces):
+        return [with_time(prefix, value) for _, value in pieces]
     record: dict[str, Json] = {}
     for before, value in pieces:
-        name = _NAME_BEFORE.search(before)
         record |= {key: text for key, text in pairs_of(before) if text and meaning(key) is not None}
-        record[name[1] if name is not None and name[1] in _NAMED else "message"] = value
+        record[_name_of(before)] = value
     if list(record) == ["message"]:
         return with_time(prefix, record["message"])
     time = _TIME.search(prefix)

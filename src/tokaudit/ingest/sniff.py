@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from tokaudit.errors import InputError
 from tokaudit.ingest.framing import HEAD_BYTES, framing_of
+from tokaudit.ingest.headers import lacks_header
 from tokaudit.ingest.signs import known_refusal
 from tokaudit.ingest.storage.place import Place
 from tokaudit.ingest.streams import not_unpacked, open_unpacked, reading
@@ -16,6 +17,7 @@ from tokaudit.schema import RejectRecordError
 
 NOTHING_INSIDE = "the file is empty"
 NOT_A_LOG = "neither JSON nor a table of columns"
+NO_HEADER = "a table without the names of its columns: export it with a header"
 BODY_APART = "a body that the Bedrock log beside it set apart: its call is read from the log"
 
 SESSION = "session"
@@ -46,8 +48,14 @@ def sniff(place: Place) -> Sniffed:
         raise InputError(packed)
     framing = framing_of(head)
     if framing is None:
-        raise InputError(known_refusal(head) or (NOT_A_LOG if head.strip() else NOTHING_INSIDE))
+        raise InputError(_refusal(head))
     return Sniffed(SESSION if framing == "lines" and _holds_session(head) else framing, packing)
+
+
+def _refusal(head: bytes) -> str:
+    if not head.strip():
+        return NOTHING_INSIDE
+    return known_refusal(head) or (NO_HEADER if lacks_header(head) else NOT_A_LOG)
 
 
 def _holds_session(head: bytes) -> bool:

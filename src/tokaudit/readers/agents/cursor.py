@@ -173,9 +173,9 @@ READER = Reader(
     how_to_export="Export the usage events of the dashboard as CSV with the tokens option.",
     switch_on={
         "money": "Choose the tokens option of the export: an export of requests has no token columns.",
-        "conversations": "Only the events of cloud agents name theirs.",
     },
     limits={
+        "conversations": "Only the events of cloud agents name theirs.",
         "money": "Plans are a flat fee with an allowance: a cost is what the same tokens cost at API prices. An event may be"
         " many calls, so rates for long prompts may be applied to sums.",
         "content": "Cursor exports no texts.",

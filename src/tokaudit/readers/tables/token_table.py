@@ -159,6 +159,8 @@ def _envelope(
     columns: Mapping[str, str], values: Mapping[str, Json], row: Mapping[str, Json], options: ReadOptions
 ) -> Envelope:
     found = {field: _found(columns[field], value) for field, value in values.items() if not is_missing(value)}
+    if "started_at" in found and (moment := _with_date(found["started_at"].value, row)):
+        found["started_at"] = found["started_at"]._replace(value=moment)
     if "feature" in found and feature_of(found["feature"].value) is None:
         found["url"] = found.pop("feature")
     if "feature" not in found and "team" in found:
@@ -166,6 +168,18 @@ def _envelope(
     has_text = any(type(values.get(field)) is str for field in ("cost", "latency"))
     comma = decimal_comma(row.values()) if has_text else False
     return envelope(found, options.timezone, decimal_comma=comma or False)
+
+
+_CLOCK = re.compile(r"\d{1,2}:\d{2}(:\d{2}([.,]\d{1,9})?)?( ?[AaPp]\.?[Mm]\.?)?")
+_DATES = (frozenset(("date",)), frozenset(("day",)))
+
+
+def _with_date(time: Json, row: Mapping[str, Json]) -> str | None:
+    """Put the date of a column of its own before a time of day; None where the time is none, or there is no such column."""
+    if type(time) is not str or not _CLOCK.fullmatch(time.strip()):
+        return None
+    date = next((row[name] for name in row if words_of(name) in _DATES), None)
+    return f"{date.strip().partition('T')[0]} {time.strip()}" if type(date) is str and not is_missing(date) else None
 
 
 def _found(column: str, value: Json) -> Found:

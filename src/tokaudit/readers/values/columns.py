@@ -105,13 +105,15 @@ def _distance(name: str, home: str) -> int:
 
 
 _PLAIN_NAMES = (("input", "output"), ("prompt", "completion"), ("in", "out"))
+"""All but the first only beside a model: bytes go in and out too."""
 
 
 def _with_plain_token_names(columns: dict[str, str], names: tuple[str, ...]) -> dict[str, str]:
     """Read columns named just `input` and `output` as counts where no other column is one; the values must agree."""
     if any(field in columns for field in _WHOLES):
         return columns
-    for sent, given in _PLAIN_NAMES:
+    has_model = "request_model" in columns or "response_model" in columns
+    for sent, given in _PLAIN_NAMES[: None if has_model else 1]:
         prompt = next((name for name in names if words_of(name) == {sent}), None)
         answer = next((name for name in names if words_of(name) == {given}), None)
         if prompt is not None and answer is not None:

@@ -10,7 +10,12 @@ from tokaudit.schema import Json
 MAX_LABEL = 256
 """Longer names and ids are cut: they are keys to group by, not content."""
 
-MISSING_WORDS = frozenset(("", "null", "none", "nan", "na", "n/a", "nil", "undefined", "-"))
+MISSING_WORDS = frozenset(
+    (
+        *("", "null", "none", "nan", "na", "n/a", "nil", "undefined", "-", "–", "—"),
+        *("\\n", "<na>", "nat", "(null)", "<null>", "#n/a", "(none)"),  # databases, data frames, spreadsheets
+    )
+)
 """How tables and loggers write a value that is not there."""
 
 _CODE = re.compile(r"[A-Za-z0-9_.-]{1,64}")
