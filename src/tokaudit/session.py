@@ -21,8 +21,8 @@ from tokaudit.errors import InputError, NoCallsError
 from tokaudit.ingest.ingest import IngestReport, ingest
 from tokaudit.ingest.sources import STDIN, STDIN_NAME, Source, find_sources, parts_of
 from tokaudit.ingest.storage.place import LocalFile
-from tokaudit.ingest.streams import DAMAGED, UnreadableError
 from tokaudit.ingest.survey import Seen, survey
+from tokaudit.ingest.unpacking.streams import DAMAGED, UnreadableError
 from tokaudit.ledger.store import Ledger, open_ledger
 from tokaudit.readers.contract import ReadOptions
 from tokaudit.result import AuditRun

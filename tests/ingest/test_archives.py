@@ -17,7 +17,7 @@ from ingest.logs import counts, ingested, json_lines, row
 from ingest.test_streams import gz, zst
 from tokaudit.ingest.sources import find_sources, parts_of
 from tokaudit.ingest.storage import archives
-from tokaudit.ingest.streams import UnreadableError, open_unpacked
+from tokaudit.ingest.unpacking.streams import UnreadableError, open_unpacked
 
 ROWS = [row(number, id=f"r{number}", prompt=f"question {number * number} " * 5) for number in range(200)]
 LINES = json_lines(ROWS)

@@ -14,9 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingest.test_framing import sizes
-from tokaudit.ingest.cassettes import NOT_A_MAPPING, frame_cassette
-from tokaudit.ingest.framing import BOM, TOO_LONG, Frame, framing_of
-from tokaudit.ingest.yaml_values import BAD_YAML, BLOWN_UP, decode_yaml, opened
+from tokaudit.ingest.cutting.cassettes import NOT_A_MAPPING, frame_cassette
+from tokaudit.ingest.cutting.framing import BOM, TOO_LONG, Frame, framing_of
+from tokaudit.ingest.cutting.yaml_values import BAD_YAML, BLOWN_UP, decode_yaml, opened
 from tokaudit.readers.values import packed_text
 from tokaudit.schema import RejectRecordError
 

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from ingest.logs import json_lines, row
 from ingest.test_framing import sizes
-from tokaudit.ingest import open_streams
-from tokaudit.ingest.chunks import frame_chunks
-from tokaudit.ingest.framing import TOO_LONG, Frame, framing_of
-from tokaudit.ingest.stream_events import mark_of
+from tokaudit.ingest.cutting import open_streams
+from tokaudit.ingest.cutting.chunks import frame_chunks
+from tokaudit.ingest.cutting.framing import TOO_LONG, Frame, framing_of
+from tokaudit.ingest.cutting.stream_events import mark_of
 
 Event = dict[str, Any]
 
@@ -260,7 +260,7 @@ def test_the_order_is_that_of_the_ends() -> None:
 
 
 def test_few_streams_are_held(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tokaudit.ingest.chunks.MOST_OPEN", 3)
+    monkeypatch.setattr("tokaudit.ingest.cutting.chunks.MOST_OPEN", 3)
     streams = [chat(f"s{number}", usage=False) for number in range(9)]
     firsts = [stream[0] for stream in streams]
     frames = chunks(json_lines(firsts))

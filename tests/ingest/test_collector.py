@@ -17,8 +17,8 @@ from ingest.logs import SHARED, Tables, chat, counts, ingested, json_lines, row
 from ingest.test_framing import json_values
 from tokaudit.ingest.collector import Collector, call_key, fullness
 from tokaudit.ingest.contents import TOO_DEEP
-from tokaudit.ingest.decoding import NOT_JSON
-from tokaudit.ingest.framing import Frame
+from tokaudit.ingest.cutting.decoding import NOT_JSON
+from tokaudit.ingest.cutting.framing import Frame
 from tokaudit.ingest.ingest import ingest
 from tokaudit.ingest.sources import find_sources
 from tokaudit.ingest.tally import sum_of

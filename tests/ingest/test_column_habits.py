@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from ingest.logs import ingested
-from tokaudit.ingest import column_habits
-from tokaudit.ingest.column_habits import with_habits
-from tokaudit.ingest.framing import NOT_UTF8, Frame
+from tokaudit.ingest.cutting import column_habits
+from tokaudit.ingest.cutting.column_habits import with_habits
+from tokaudit.ingest.cutting.framing import NOT_UTF8, Frame
 
 DAY_FIRST = ["03/04/2026 9:15", "25/04/2026 9:15", "3/3/2026", "01/02/2026"]
 MONTH_FIRST = ["03/04/2026 9:15 PM", "3/3/2026", "04/25/2026 9:15", "", "01/02/26"]

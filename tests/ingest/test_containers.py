@@ -10,8 +10,8 @@ import pytest
 
 from ingest.logs import chat, counts, ingested, row
 from ingest.test_framing import sizes
-from tokaudit.ingest.containers import frame_container
-from tokaudit.ingest.framing import TOO_LONG, Frame, framing_of
+from tokaudit.ingest.cutting.containers import frame_container
+from tokaudit.ingest.cutting.framing import TOO_LONG, Frame, framing_of
 
 TIME = "2026-03-02T09:15:12.123456789Z"
 PIECE = 16 << 10

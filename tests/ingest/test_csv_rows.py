@@ -13,8 +13,15 @@ from hypothesis import strategies as st
 
 from ingest.logs import SHARED
 from ingest.test_framing import sizes
-from tokaudit.ingest.csv_rows import NOT_A_HEADER, NOT_A_ROW, NOT_UTF8, QUOTE_NOT_CLOSED, WRONG_FIELDS, frame_table
-from tokaudit.ingest.framing import BOM, TOO_LONG, Frame, framing_of
+from tokaudit.ingest.cutting.csv_rows import (
+    NOT_A_HEADER,
+    NOT_A_ROW,
+    NOT_UTF8,
+    QUOTE_NOT_CLOSED,
+    WRONG_FIELDS,
+    frame_table,
+)
+from tokaudit.ingest.cutting.framing import BOM, TOO_LONG, Frame, framing_of
 
 SPECTRUM = SHARED / "data/hostile/csv-spectrum"
 

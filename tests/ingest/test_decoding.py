@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from ingest.logs import chat, counts, ingested
-from tokaudit.ingest.decoding import NOT_JSON, values_of
-from tokaudit.ingest.framing import Frame, framing_of
-from tokaudit.ingest.prefixed import record_behind
+from tokaudit.ingest.cutting.decoding import NOT_JSON, values_of
+from tokaudit.ingest.cutting.framing import Frame, framing_of
+from tokaudit.ingest.cutting.prefixed import record_behind
 from tokaudit.schema import RejectRecordError
 
 

@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingest.test_framing import json_values, sizes
-from tokaudit.ingest import documents, pages
-from tokaudit.ingest.documents import frame_document, frames_within
-from tokaudit.ingest.framing import BOM, NOT_CLOSED, TOO_LONG, Frame
+from tokaudit.ingest.cutting import documents, pages
+from tokaudit.ingest.cutting.documents import frame_document, frames_within
+from tokaudit.ingest.cutting.framing import BOM, NOT_CLOSED, TOO_LONG, Frame
 
 READS = [1, 2, 3, 5, 7, 16, 1000, 1 << 20]
 

@@ -14,10 +14,11 @@ from hypothesis import strategies as st
 from ingest.logs import Tables, counts, ingested, json_lines, row
 from ingest.test_archives import reasons
 from ingest.test_splits import without_file
-from tokaudit.ingest import splits, utf16
+from tokaudit.ingest import splits
 from tokaudit.ingest.storage.place import LocalFile
-from tokaudit.ingest.streams import UnreadableError, open_unpacked
-from tokaudit.ingest.utf16 import utf16_of
+from tokaudit.ingest.unpacking import utf16
+from tokaudit.ingest.unpacking.streams import UnreadableError, open_unpacked
+from tokaudit.ingest.unpacking.utf16 import utf16_of
 
 ROWS = [row(number, id=f"r{number}", prompt="Grüße, 世界 🦊 " * number) for number in range(30)]
 LINES = "".join(json.dumps(each, ensure_ascii=False) + "\r\n" for each in ROWS)

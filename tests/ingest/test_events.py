@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from ingest.logs import row
 from ingest.test_chunks import Event, azure, chat, converse, events_of, gemini, messages, responses
 from ingest.test_framing import sizes
-from tokaudit.ingest.events import NOT_AN_EVENT, frame_events
-from tokaudit.ingest.framing import BOM, TOO_LONG, Frame, framing_of
+from tokaudit.ingest.cutting.events import NOT_AN_EVENT, frame_events
+from tokaudit.ingest.cutting.framing import BOM, TOO_LONG, Frame, framing_of
 
 READS = [1, 2, 3, 7, 64, 1 << 20]
 

@@ -12,10 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingest.logs import SHARED, json_lines, row
-from tokaudit.ingest import framing
-from tokaudit.ingest.framing import BOM, HEAD_BYTES, TOO_LONG, Frame, frame_lines, framing_of, line_blocks
-from tokaudit.ingest.headers import delimiter_of
-from tokaudit.ingest.signs import VLLM_LOG, known_refusal
+from tokaudit.ingest.cutting import framing
+from tokaudit.ingest.cutting.framing import BOM, HEAD_BYTES, TOO_LONG, Frame, frame_lines, framing_of, line_blocks
+from tokaudit.ingest.cutting.headers import delimiter_of
+from tokaudit.ingest.cutting.signs import VLLM_LOG, known_refusal
 
 
 @contextmanager

@@ -14,7 +14,7 @@ import pytest
 
 from ingest.logs import Tables, chat, counts, digest, ingested, json_lines, row
 from ingest.test_streams import SKIPPABLE, zst
-from tokaudit.ingest.framing import framing_of
+from tokaudit.ingest.cutting.framing import framing_of
 from tokaudit.ingest.ingest import IngestReport
 from tokaudit.readers.contract import ReadOptions
 

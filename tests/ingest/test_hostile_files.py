@@ -16,8 +16,8 @@ from typing import Any
 import pytest
 
 from ingest.logs import SHARED, assert_nothing_lost, tables_of
-from tokaudit.ingest.csv_rows import QUOTE_NOT_CLOSED, frame_table
-from tokaudit.ingest.decoding import NOT_JSON
+from tokaudit.ingest.cutting.csv_rows import QUOTE_NOT_CLOSED, frame_table
+from tokaudit.ingest.cutting.decoding import NOT_JSON
 from tokaudit.ingest.ingest import ingest
 from tokaudit.ingest.sniff import NOTHING_INSIDE
 from tokaudit.ingest.sources import Source, find_sources

@@ -27,7 +27,7 @@ MOST_MIB = 320
 MEASURED = """
 import json, re, sys
 from pathlib import Path
-from tokaudit.ingest import framing
+from tokaudit.ingest.cutting import framing
 from tokaudit.ingest.ingest import ingest
 from tokaudit.ingest.sources import find_sources
 from tokaudit.ledger.store import open_ledger

@@ -16,7 +16,8 @@ import pytest
 from ingest.logs import Tables, counts, ingested, json_lines, row
 from ingest.store import put
 from ingest.test_archives import zipped
-from tokaudit.ingest import framing, pool, splits
+from tokaudit.ingest import pool, splits
+from tokaudit.ingest.cutting import framing
 from tokaudit.ingest.fingerprints import fingerprint
 from tokaudit.ingest.ingest import IngestReport, ingest
 from tokaudit.ingest.sources import Source, find_sources
@@ -180,7 +181,7 @@ STREAMED = """
 import re, sys
 from pathlib import Path
 from tokaudit.ingest.sources import find_sources, parts_of
-from tokaudit.ingest.streams import open_unpacked
+from tokaudit.ingest.unpacking.streams import open_unpacked
 
 read = 0
 for source in find_sources(sys.argv[1:]):

@@ -13,7 +13,8 @@ import pytest
 
 from ingest.logs import Tables, chat, digest, ingested, json_lines, row
 from tokaudit.errors import InputError
-from tokaudit.ingest import framing, pool, splits, worker
+from tokaudit.ingest import pool, splits, worker
+from tokaudit.ingest.cutting import framing
 from tokaudit.ingest.ingest import ingest
 from tokaudit.ingest.sources import find_sources
 from tokaudit.ingest.storage.place import LocalFile

@@ -10,8 +10,8 @@ import pytest
 
 from ingest.logs import chat, counts, ingested, row
 from ingest.test_framing import sizes
-from tokaudit.ingest.framing import NOT_CLOSED, TOO_LONG, Frame, framing_of
-from tokaudit.ingest.spread import NOT_AN_OBJECT, frame_spread
+from tokaudit.ingest.cutting.framing import NOT_CLOSED, TOO_LONG, Frame, framing_of
+from tokaudit.ingest.cutting.spread import NOT_AN_OBJECT, frame_spread
 
 HEAD = b"2026-03-02 09:15:12,123 INFO Started\n"
 OBJECT = {"a": 1, "b": [1, -2.5e3, True, None, "}"], "c": {"d": "x\n{"}}

@@ -13,7 +13,13 @@ import pytest
 
 from ingest.logs import counts, ingested, json_lines, row
 from tokaudit.ingest.storage.place import LocalFile
-from tokaudit.ingest.streams import CorruptStreamError, UnreadableError, compression_of, open_unpacked, reading
+from tokaudit.ingest.unpacking.streams import (
+    CorruptStreamError,
+    UnreadableError,
+    compression_of,
+    open_unpacked,
+    reading,
+)
 
 if sys.version_info >= (3, 14):
     from compression import zstd

@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingest.test_framing import ACCESS, VLLM, sizes
-from tokaudit.ingest.framing import BOM, NOT_UTF8, TOO_LONG, Frame, framing_of
-from tokaudit.ingest.text_lines import names_tokens, row_of_line
-from tokaudit.ingest.text_rows import NO_PAIRS, frame_text
+from tokaudit.ingest.cutting.framing import BOM, NOT_UTF8, TOO_LONG, Frame, framing_of
+from tokaudit.ingest.cutting.text_lines import names_tokens, row_of_line
+from tokaudit.ingest.cutting.text_rows import NO_PAIRS, frame_text
 
 READS = [1, 2, 7, 64, 1 << 20]
 

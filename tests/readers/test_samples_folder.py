@@ -13,7 +13,7 @@ import pytest
 
 from readers.golden import SHARED
 from tokaudit.errors import InputError
-from tokaudit.ingest.decoding import values_of
+from tokaudit.ingest.cutting.decoding import values_of
 from tokaudit.ingest.sniff import sniff
 from tokaudit.ingest.sources import find_sources
 from tokaudit.ingest.splits import Split, frames_of

@@ -12,7 +12,7 @@ import pytest
 
 from readers.golden import SHARED
 from tokaudit.ingest.collector import Collector
-from tokaudit.ingest.framing import Frame
+from tokaudit.ingest.cutting.framing import Frame
 from tokaudit.readers.contract import ReadOptions
 from tokaudit.readers.gateways.tensorzero import READER
 from tokaudit.schema import Call

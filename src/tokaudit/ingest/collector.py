@@ -16,8 +16,8 @@ import polars as pl
 from xxhash import xxh3_64_intdigest
 
 from tokaudit.ingest.contents import ContentTable, Definition, definitions_of
-from tokaudit.ingest.decoding import values_of
-from tokaudit.ingest.framing import Frame
+from tokaudit.ingest.cutting.decoding import values_of
+from tokaudit.ingest.cutting.framing import Frame
 from tokaudit.ingest.tally import Tally
 from tokaudit.ledger.tables import (
     KINDS,

@@ -20,8 +20,8 @@ from tokaudit.ingest.sniff import NOTHING_INSIDE, sniff
 from tokaudit.ingest.sources import Source, parts_of
 from tokaudit.ingest.splits import cut
 from tokaudit.ingest.storage.place import Place
-from tokaudit.ingest.streams import UnreadableError, reading
 from tokaudit.ingest.tally import Tally, sum_of, tally_of
+from tokaudit.ingest.unpacking.streams import UnreadableError, reading
 from tokaudit.ingest.worker import Result, Task
 from tokaudit.ledger.store import FileRow, Ledger
 from tokaudit.readers.contract import ReadOptions

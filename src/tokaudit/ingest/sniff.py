@@ -6,11 +6,11 @@ import re
 from typing import NamedTuple
 
 from tokaudit.errors import InputError
-from tokaudit.ingest.framing import HEAD_BYTES, framing_of
-from tokaudit.ingest.headers import lacks_header
-from tokaudit.ingest.signs import known_refusal
+from tokaudit.ingest.cutting.framing import HEAD_BYTES, framing_of
+from tokaudit.ingest.cutting.headers import lacks_header
+from tokaudit.ingest.cutting.signs import known_refusal
 from tokaudit.ingest.storage.place import Place
-from tokaudit.ingest.streams import not_unpacked, open_unpacked, reading
+from tokaudit.ingest.unpacking.streams import not_unpacked, open_unpacked, reading
 from tokaudit.readers.choose import claims
 from tokaudit.readers.values.json_text import decode_json
 from tokaudit.schema import RejectRecordError

@@ -11,18 +11,18 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from tokaudit.ingest.cassettes import frame_cassette
-from tokaudit.ingest.chunks import frame_chunks
-from tokaudit.ingest.column_habits import with_habits
-from tokaudit.ingest.containers import frame_container
-from tokaudit.ingest.csv_rows import frame_table
-from tokaudit.ingest.documents import frame_document
-from tokaudit.ingest.events import frame_events
-from tokaudit.ingest.framing import Frame, LineBlock, frame_lines, line_blocks
-from tokaudit.ingest.spread import frame_spread
+from tokaudit.ingest.cutting.cassettes import frame_cassette
+from tokaudit.ingest.cutting.chunks import frame_chunks
+from tokaudit.ingest.cutting.column_habits import with_habits
+from tokaudit.ingest.cutting.containers import frame_container
+from tokaudit.ingest.cutting.csv_rows import frame_table
+from tokaudit.ingest.cutting.documents import frame_document
+from tokaudit.ingest.cutting.events import frame_events
+from tokaudit.ingest.cutting.framing import Frame, LineBlock, frame_lines, line_blocks
+from tokaudit.ingest.cutting.spread import frame_spread
+from tokaudit.ingest.cutting.text_rows import frame_text
 from tokaudit.ingest.storage.place import Place
-from tokaudit.ingest.streams import open_unpacked, reading
-from tokaudit.ingest.text_rows import frame_text
+from tokaudit.ingest.unpacking.streams import open_unpacked, reading
 
 SPLIT_BYTES = 24 << 20
 HANDED_BYTES = 8 << 20

@@ -11,12 +11,12 @@ from dataclasses import dataclass, field
 
 from tokaudit.errors import InputError
 from tokaudit.ingest.collector import call_key
-from tokaudit.ingest.decoding import values_of
-from tokaudit.ingest.framing import Frame
+from tokaudit.ingest.cutting.decoding import values_of
+from tokaudit.ingest.cutting.framing import Frame
 from tokaudit.ingest.sniff import sniff
 from tokaudit.ingest.sources import Source
 from tokaudit.ingest.splits import Split, frames_of
-from tokaudit.ingest.streams import UnreadableError
+from tokaudit.ingest.unpacking.streams import UnreadableError
 from tokaudit.readers.contract import Ability, Reader, ReadOptions
 from tokaudit.readers.file_reader import FileReader, Told
 from tokaudit.readers.listings import page_items

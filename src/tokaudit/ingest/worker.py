@@ -13,10 +13,10 @@ from pathlib import Path
 import polars as pl
 
 from tokaudit.ingest.collector import Collector
-from tokaudit.ingest.framing import Frame
+from tokaudit.ingest.cutting.framing import Frame
 from tokaudit.ingest.splits import Split, end_of, frames_of
-from tokaudit.ingest.streams import UnreadableError
 from tokaudit.ingest.tally import Tally
+from tokaudit.ingest.unpacking.streams import UnreadableError
 from tokaudit.readers.contract import ReadOptions
 
 REPORT_EVERY_BYTES = 1 << 20

@@ -13,7 +13,7 @@ from pathlib import PurePosixPath
 from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipExtFile, ZipFile, ZipInfo
 
 from tokaudit.ingest.storage.place import Place, Version
-from tokaudit.ingest.streams import DAMAGED, CorruptStreamError, UnreadableError, checked
+from tokaudit.ingest.unpacking.streams import DAMAGED, CorruptStreamError, UnreadableError, checked
 
 ZIP_MAGIC = (b"PK\x03\x04", b"PK\x05\x06")
 """A first member, or the end of an archive that holds none."""

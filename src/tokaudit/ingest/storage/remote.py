@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from tokaudit.ingest.storage.place import Version
 from tokaudit.ingest.storage.stores import KINDS, StoreError, explained, store_of
-from tokaudit.ingest.streams import UnreadableError
+from tokaudit.ingest.unpacking.streams import UnreadableError
 
 if TYPE_CHECKING:
     from obstore import ObjectMeta

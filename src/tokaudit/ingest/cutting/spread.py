@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from tokaudit.ingest import framing
-from tokaudit.ingest.framing import NOT_CLOSED, TOO_LONG, Frame, frame_lines, line_blocks
-from tokaudit.ingest.prefixed import with_time
-from tokaudit.ingest.spread_objects import OpenObject, object_begins_at
+from tokaudit.ingest.cutting import framing
+from tokaudit.ingest.cutting.framing import NOT_CLOSED, TOO_LONG, Frame, frame_lines, line_blocks
+from tokaudit.ingest.cutting.prefixed import with_time
+from tokaudit.ingest.cutting.spread_objects import OpenObject, object_begins_at
 
 NOT_AN_OBJECT = "what begins here is no JSON object"
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from tokaudit.ingest.framing import NOT_UTF8, Frame, frame_lines, line_blocks
-from tokaudit.ingest.text_lines import row_of_line
+from tokaudit.ingest.cutting.framing import NOT_UTF8, Frame, frame_lines, line_blocks
+from tokaudit.ingest.cutting.text_lines import row_of_line
 
 NO_PAIRS = "the line is neither an access log line nor pairs of names and values"
 

@@ -14,10 +14,10 @@ from collections import deque
 from collections.abc import Iterator
 from typing import BinaryIO, TextIO
 
-from tokaudit.ingest import framing
-from tokaudit.ingest.framing import HEAD_BYTES, NOT_UTF8, TOO_LONG, Frame
-from tokaudit.ingest.headers import LINES_ASKED, find_header
-from tokaudit.ingest.western import is_not_utf8, western_text
+from tokaudit.ingest.cutting import framing
+from tokaudit.ingest.cutting.framing import HEAD_BYTES, NOT_UTF8, TOO_LONG, Frame
+from tokaudit.ingest.cutting.headers import LINES_ASKED, find_header
+from tokaudit.ingest.unpacking.western import is_not_utf8, western_text
 from tokaudit.readers.values.names import meaning
 
 QUOTE_NOT_CLOSED = "a quote is opened here and never closed"

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tokaudit.ingest.documents import frames_within
-from tokaudit.ingest.framing import Frame
-from tokaudit.ingest.prefixed import record_behind
+from tokaudit.ingest.cutting.documents import frames_within
+from tokaudit.ingest.cutting.framing import Frame
+from tokaudit.ingest.cutting.prefixed import record_behind
 from tokaudit.readers.contract import Spot
 from tokaudit.readers.values.json_text import decode_json
 from tokaudit.schema import Json, RejectRecordError

@@ -10,8 +10,8 @@ import re
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
-from tokaudit.ingest.stream_events import mark_of
-from tokaudit.ingest.text_lines import names_tokens, row_of_line
+from tokaudit.ingest.cutting.stream_events import mark_of
+from tokaudit.ingest.cutting.text_lines import names_tokens, row_of_line
 from tokaudit.readers.values.json_text import decode_json
 from tokaudit.schema import Json
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from tokaudit.ingest import framing
-from tokaudit.ingest.framing import TOO_LONG, Frame, frame_lines, line_blocks
-from tokaudit.ingest.pieces import Piece, piece_of
+from tokaudit.ingest.cutting import framing
+from tokaudit.ingest.cutting.framing import TOO_LONG, Frame, frame_lines, line_blocks
+from tokaudit.ingest.cutting.pieces import Piece, piece_of
 
 
 class _Line:

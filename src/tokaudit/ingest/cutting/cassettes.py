@@ -10,10 +10,10 @@ import re
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from tokaudit.ingest import framing
-from tokaudit.ingest.framing import BOM, TOO_LONG, Frame, line_blocks, rows_of
-from tokaudit.ingest.signs import INTERACTIONS
-from tokaudit.ingest.yaml_values import decode_yaml
+from tokaudit.ingest.cutting import framing
+from tokaudit.ingest.cutting.framing import BOM, TOO_LONG, Frame, line_blocks, rows_of
+from tokaudit.ingest.cutting.signs import INTERACTIONS
+from tokaudit.ingest.cutting.yaml_values import decode_yaml
 from tokaudit.schema import RejectRecordError
 
 NOT_A_MAPPING = "the recorded exchange is not a mapping"

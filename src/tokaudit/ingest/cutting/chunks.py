@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import BinaryIO, cast
 
-from tokaudit.ingest.documents import frame_document
-from tokaudit.ingest.framing import HEAD_BYTES, Frame, frame_lines, is_document, line_blocks
-from tokaudit.ingest.open_streams import MOST_OPEN, OpenStreams
+from tokaudit.ingest.cutting.documents import frame_document
+from tokaudit.ingest.cutting.framing import HEAD_BYTES, Frame, frame_lines, is_document, line_blocks
+from tokaudit.ingest.cutting.open_streams import MOST_OPEN, OpenStreams
 from tokaudit.readers.values.json_text import decode_json
 
 _DONE = (b"[DONE]", b'"[DONE]"')

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from io import BytesIO
 from typing import BinaryIO
 
-from tokaudit.ingest import framing
-from tokaudit.ingest.framing import BOM, NOT_CLOSED, TOO_LONG, Frame
-from tokaudit.ingest.pages import TOKEN, RecordList, find_list
+from tokaudit.ingest.cutting import framing
+from tokaudit.ingest.cutting.framing import BOM, NOT_CLOSED, TOO_LONG, Frame
+from tokaudit.ingest.cutting.pages import TOKEN, RecordList, find_list
 
 _BETWEEN = b" \t\r\n,:\x1e"
 _MOST_LEVELS = 4

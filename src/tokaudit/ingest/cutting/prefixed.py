@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 
-from tokaudit.ingest.text_lines import pairs_of
+from tokaudit.ingest.cutting.text_lines import pairs_of
 from tokaudit.readers.exchange.pair import REQUEST_KEYS, RESPONSE_KEYS
 from tokaudit.readers.values.json_text import decode_json
 from tokaudit.readers.values.names import meaning

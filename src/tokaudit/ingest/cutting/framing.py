@@ -13,12 +13,12 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import BinaryIO, NamedTuple
 
-from tokaudit.ingest.headers import LINES_ASKED as HEADER_LINES_ASKED
-from tokaudit.ingest.headers import cut_rows, delimiter_of, find_header, holds_values, table_lines
-from tokaudit.ingest.pages import find_list
-from tokaudit.ingest.pieces import is_container_log
-from tokaudit.ingest.prefixed import are_prefixed
-from tokaudit.ingest.signs import (
+from tokaudit.ingest.cutting.headers import LINES_ASKED as HEADER_LINES_ASKED
+from tokaudit.ingest.cutting.headers import cut_rows, delimiter_of, find_header, holds_values, table_lines
+from tokaudit.ingest.cutting.pages import find_list
+from tokaudit.ingest.cutting.pieces import is_container_log
+from tokaudit.ingest.cutting.prefixed import are_prefixed
+from tokaudit.ingest.cutting.signs import (
     LINES_ASKED,
     are_written,
     begins_with_two,
@@ -29,8 +29,8 @@ from tokaudit.ingest.signs import (
     is_text_log,
     known_refusal,
 )
-from tokaudit.ingest.spread_objects import are_spread
-from tokaudit.ingest.text_lines import row_of_line
+from tokaudit.ingest.cutting.spread_objects import are_spread
+from tokaudit.ingest.cutting.text_lines import row_of_line
 from tokaudit.readers.values.json_text import decode_json
 from tokaudit.schema import Json
 

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from tokaudit.ingest.stream_events import mark_of
+from tokaudit.ingest.cutting.stream_events import mark_of
 from tokaudit.readers.values.json_text import decode_json
 from tokaudit.schema import Json
 

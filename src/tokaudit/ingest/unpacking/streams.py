@@ -17,9 +17,9 @@ from zipfile import BadZipFile
 
 from isal import igzip, isal_zlib
 
-from tokaudit.ingest.bzip2 import Bzip2Reader
 from tokaudit.ingest.storage.place import Place
-from tokaudit.ingest.utf16 import SAMPLE_BYTES, Utf16Reader, utf16_of
+from tokaudit.ingest.unpacking.bzip2 import Bzip2Reader
+from tokaudit.ingest.unpacking.utf16 import SAMPLE_BYTES, Utf16Reader, utf16_of
 
 if sys.version_info >= (3, 14):
     from compression import zstd

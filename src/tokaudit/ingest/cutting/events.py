@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from tokaudit.ingest import framing
-from tokaudit.ingest.framing import TOO_LONG, Frame, frame_lines, line_blocks
-from tokaudit.ingest.open_streams import OpenStreams
+from tokaudit.ingest.cutting import framing
+from tokaudit.ingest.cutting.framing import TOO_LONG, Frame, frame_lines, line_blocks
+from tokaudit.ingest.cutting.open_streams import OpenStreams
 from tokaudit.readers.values.json_text import decode_json
 
 NOT_AN_EVENT = "not a line of an event stream"

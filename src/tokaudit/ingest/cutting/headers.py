@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from tokaudit.ingest.western import is_not_utf8, western_text
+from tokaudit.ingest.unpacking.western import is_not_utf8, western_text
 from tokaudit.readers.values.names import meaning
 
 LINES_ASKED = 50

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from tokaudit.ingest import framing
-from tokaudit.ingest.framing import TOO_LONG, Frame
-from tokaudit.ingest.stream_events import ERROR_APIS, Mark, is_error, mark_of
+from tokaudit.ingest.cutting import framing
+from tokaudit.ingest.cutting.framing import TOO_LONG, Frame
+from tokaudit.ingest.cutting.stream_events import ERROR_APIS, Mark, is_error, mark_of
 from tokaudit.schema import Json
 
 MOST_OPEN = 64

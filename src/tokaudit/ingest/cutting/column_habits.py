@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import Protocol
 
-from tokaudit.ingest.framing import Frame
+from tokaudit.ingest.cutting.framing import Frame
 from tokaudit.readers.values.names import meaning
 from tokaudit.readers.values.numbers import decimal_comma
 from tokaudit.readers.values.spelled_times import Order, in_order, order_of

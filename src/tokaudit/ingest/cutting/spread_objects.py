@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from tokaudit.ingest.pages import TOKEN
+from tokaudit.ingest.cutting.pages import TOKEN
 from tokaudit.readers.values.json_text import decode_json
 from tokaudit.schema import Json
 
