@@ -332,3 +332,11 @@ def test_ids_that_come_back_are_not_enough_to_be_the_same_call() -> None:
     assert key("chatcmpl-123", 5) == key("chatcmpl-123", 5)
     assert key("chatcmpl-123", 5) != key("chatcmpl-123", 6)
     assert key("chatcmpl-AhjSMl7oZ79yIPHLRYgmgXSixTJr7", 5) == key("chatcmpl-AhjSMl7oZ79yIPHLRYgmgXSixTJr7", 6)
+
+
+def test_a_logger_s_id_within_a_millisecond_is_the_same_call() -> None:
+    def key(started_at: int) -> int:
+        return call_key(Call("r", log_id="7", started_at=started_at, request_model="m"), 0)
+
+    assert key(1_772_442_912_114_753) == key(1_772_442_912_114_000)
+    assert key(1_772_442_912_114_753) != key(1_772_442_912_115_000)

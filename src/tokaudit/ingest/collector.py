@@ -90,14 +90,16 @@ def call_key(call: Call, record_id: int) -> int:
     """Identify the call over all files: by the format's own identity, the provider's id, the logger's id and time, or the
     record itself.
 
-    A logger's id alone may be a row number that another file uses too; with the same microsecond it is the same call.
+    A logger's id alone may be a row number that another file uses too; in the same millisecond it is the same call (many
+    sinks write no more of a time than that).
     """
     if call.call_id:
         return _key("call", call.call_id)
     if call.response_id:
         return _key("response", _unique(call.response_id, call))
     if call.log_id:
-        return _key("log", f"{call.log_id}:{call.started_at}:{call.request_model}")
+        at = None if call.started_at is None else call.started_at // 1000
+        return _key("log", f"{call.log_id}:{at}:{call.request_model}")
     return record_id
 
 
