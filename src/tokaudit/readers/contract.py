@@ -101,17 +101,3 @@ def read_alone(open_session: OpenSession) -> Read:
 def outcomes_of(read: Outcome | Sequence[Outcome]) -> Sequence[Outcome]:
     """Return the outcomes of a record as a sequence."""
     return (read,) if isinstance(read, (Call, Aside, RejectRecordError)) else read
-
-
-__all__ = [
-    "Ability",
-    "Call",
-    "OpenSession",
-    "Read",
-    "ReadOptions",
-    "Reader",
-    "Session",
-    "Spot",
-    "outcomes_of",
-    "read_alone",
-]

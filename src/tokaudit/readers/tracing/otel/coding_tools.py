@@ -26,7 +26,6 @@ _UNKNOWN_LENGTH_MS = 24 * 3600 * 1000
 
 EVENT = Aside("event of a coding tool")
 _PREFIXES = ("claude_code.", "gemini_cli.", "qwen-code.", "qwen_code.", "codex.")
-_CLAUDE_NAMES = ("claude_code.api_request", "claude_code.api_error")
 _GEMINI_SERVICES = ("gemini-cli", "gemini_cli", "qwen-code", "qwen_code")
 
 
