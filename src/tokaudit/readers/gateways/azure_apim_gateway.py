@@ -13,9 +13,9 @@ from urllib.parse import unquote
 
 from tokaudit.readers.apis.exchanges import call_of_bodies
 from tokaudit.readers.contract import Reader, ReadOptions
+from tokaudit.readers.exchange.attribution import attribution
 from tokaudit.readers.exchange.kept_bodies import first_whole, without_cut_texts
 from tokaudit.readers.exchange.outcome import error_code, failure, unreported_usage
-from tokaudit.readers.gateways.attribution import attribution
 from tokaudit.readers.gateways.azure_monitor import (
     NAMED,
     category_of,

@@ -10,9 +10,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from tokaudit.readers.contract import Reader, ReadOptions, Spot, read_alone
+from tokaudit.readers.exchange.attribution import attribution
 from tokaudit.readers.exchange.kept_bodies import kept_body
 from tokaudit.readers.exchange.parts import add_message, choice_parts, definitions, message_parts
-from tokaudit.readers.gateways.attribution import attribution
 from tokaudit.readers.gateways.azure_monitor import NAMED, category_of, correlation_id, fields_of, time_of
 from tokaudit.readers.gateways.operations import with_cache_of
 from tokaudit.readers.usage.counts import Counts, Producer, first_count, is_claude, usage_of

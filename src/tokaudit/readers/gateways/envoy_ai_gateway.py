@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from tokaudit.readers.contract import Reader, ReadOptions
+from tokaudit.readers.exchange.attribution import attribution
 from tokaudit.readers.exchange.outcome import failure, status_of, unreported_usage
-from tokaudit.readers.gateways.attribution import attribution
 from tokaudit.readers.gateways.operations import operation_of_url, with_cache_of
 from tokaudit.readers.usage.counts import Counts, Producer, first_count, usage_of
 from tokaudit.readers.values.durations import milliseconds

@@ -11,9 +11,9 @@ from dataclasses import replace
 
 from tokaudit.readers.apis.exchanges import call_of_bodies
 from tokaudit.readers.contract import Reader, ReadOptions
+from tokaudit.readers.exchange.attribution import Attribution, attribution
 from tokaudit.readers.exchange.kept_bodies import first_whole
 from tokaudit.readers.exchange.outcome import failure, status_of, unreported_usage
-from tokaudit.readers.gateways.attribution import Attribution, attribution
 from tokaudit.readers.gateways.helicone_usage import row_counts_usage
 from tokaudit.readers.gateways.operations import operation_of_url, with_cache_of
 from tokaudit.readers.values.durations import elapsed_ms, milliseconds

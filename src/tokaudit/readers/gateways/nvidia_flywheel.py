@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from tokaudit.readers.apis.exchanges import call_of_bodies
 from tokaudit.readers.contract import Reader, ReadOptions
-from tokaudit.readers.gateways.attribution import attribution
+from tokaudit.readers.exchange.attribution import attribution
 from tokaudit.readers.values.times import micros
 from tokaudit.schema import Call, Record, RejectRecordError
 

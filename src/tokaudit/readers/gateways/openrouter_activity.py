@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from tokaudit.readers.contract import Reader, ReadOptions
-from tokaudit.readers.gateways.attribution import attribution
+from tokaudit.readers.exchange.attribution import attribution
 from tokaudit.readers.usage.counts import Counts, Producer, first_count, usage_of
 from tokaudit.readers.values.durations import milliseconds
 from tokaudit.readers.values.labels import first_label, label

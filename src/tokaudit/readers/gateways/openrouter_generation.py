@@ -7,7 +7,7 @@ models, for comparison. Source: OpenRouter's API reference; CATALOGUE 13.2.
 from __future__ import annotations
 
 from tokaudit.readers.contract import Reader, ReadOptions
-from tokaudit.readers.gateways.attribution import attribution
+from tokaudit.readers.exchange.attribution import attribution
 from tokaudit.readers.gateways.openrouter_activity import is_true, with_unknown_writes
 from tokaudit.readers.gateways.operations import with_cache_of
 from tokaudit.readers.usage.counts import Counts, Producer, first_count, usage_of

@@ -11,10 +11,10 @@ from dataclasses import replace
 
 from tokaudit.readers.apis.exchanges import call_of_bodies
 from tokaudit.readers.contract import Reader, ReadOptions
+from tokaudit.readers.exchange.attribution import attribution
 from tokaudit.readers.exchange.kept_bodies import kept_body
 from tokaudit.readers.exchange.outcome import failure, status_of
 from tokaudit.readers.exchange.pair import Layer
-from tokaudit.readers.gateways.attribution import attribution
 from tokaudit.readers.gateways.counted import usage_of_gateway
 from tokaudit.readers.gateways.operations import operation_of_url
 from tokaudit.readers.usage.counts import Counts, Producer, first_count

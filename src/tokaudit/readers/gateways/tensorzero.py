@@ -16,11 +16,11 @@ import orjson
 
 from tokaudit.readers.apis.kept_exchanges import better_usage, kept_call
 from tokaudit.readers.contract import Reader, ReadOptions
+from tokaudit.readers.exchange.attribution import attribution
 from tokaudit.readers.exchange.bodies import open_body
 from tokaudit.readers.exchange.kept_messages import answer_of, prompt_of, with_system
 from tokaudit.readers.exchange.pair import speaks
 from tokaudit.readers.exchange.parts import definitions
-from tokaudit.readers.gateways.attribution import attribution
 from tokaudit.readers.usage.any_block import block_usage
 from tokaudit.readers.usage.counts import Counts, Producer, first_count, usage_of
 from tokaudit.readers.values.embedded import open_object, open_text

@@ -13,9 +13,9 @@ from decimal import Decimal
 
 from tokaudit.readers.apis.kept_exchanges import billed_usage, kept_call
 from tokaudit.readers.contract import Reader, ReadOptions
+from tokaudit.readers.exchange.attribution import Attribution, attribution
 from tokaudit.readers.exchange.outcome import error_code, failure, status_in
 from tokaudit.readers.exchange.parts import definitions
-from tokaudit.readers.gateways.attribution import Attribution, attribution
 from tokaudit.readers.usage.counts import Counts, Producer, first_count
 from tokaudit.readers.usage.embeddings import embedding_usage
 from tokaudit.readers.usage.stated_total import usage_with_total

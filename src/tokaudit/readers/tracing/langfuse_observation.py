@@ -8,9 +8,9 @@ from decimal import Decimal
 
 from tokaudit.readers.apis.kept_exchanges import better_usage, billed_usage, kept_call
 from tokaudit.readers.contract import ReadOptions
+from tokaudit.readers.exchange.attribution import Attribution, attribution
 from tokaudit.readers.exchange.kept_messages import with_system
 from tokaudit.readers.exchange.outcome import error_code, failure, status_in, status_of
-from tokaudit.readers.gateways.attribution import Attribution, attribution
 from tokaudit.readers.tracing.langfuse_span import sent_usage, span_of
 from tokaudit.readers.tracing.otel.content import answer_of, prompt_of
 from tokaudit.readers.tracing.otel.facts import named_provider, provider_of

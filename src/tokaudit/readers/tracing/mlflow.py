@@ -14,9 +14,9 @@ import orjson
 
 from tokaudit.readers.apis.kept_exchanges import billed_usage, kept_call
 from tokaudit.readers.contract import Reader, ReadOptions
+from tokaudit.readers.exchange.attribution import Attribution, attribution
 from tokaudit.readers.exchange.outcome import error_code, failure, status_in
 from tokaudit.readers.exchange.parts import definitions
-from tokaudit.readers.gateways.attribution import Attribution, attribution
 from tokaudit.readers.tracing.otel.span import is_error_status, span_id_of
 from tokaudit.readers.tracing.span_tree import ancestors, without_repeats
 from tokaudit.readers.usage.counts import Counts, Producer, first_count

@@ -12,9 +12,9 @@ from dataclasses import replace
 
 from tokaudit.readers.apis.kept_exchanges import better_usage, billed_usage, kept_call
 from tokaudit.readers.contract import Reader, ReadOptions
+from tokaudit.readers.exchange.attribution import Attribution, attribution
 from tokaudit.readers.exchange.outcome import error_code, failure, status_of
 from tokaudit.readers.exchange.parts import definitions
-from tokaudit.readers.gateways.attribution import Attribution, attribution
 from tokaudit.readers.usage.any_block import block_usage
 from tokaudit.readers.usage.counts import Counts, Producer, first_count, usage_of
 from tokaudit.readers.usage.embeddings import embedding_usage

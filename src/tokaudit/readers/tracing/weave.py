@@ -15,8 +15,8 @@ from decimal import Decimal
 
 from tokaudit.readers.apis.kept_exchanges import billed_usage, kept_call
 from tokaudit.readers.contract import Reader, ReadOptions
+from tokaudit.readers.exchange.attribution import Attribution, attribution
 from tokaudit.readers.exchange.outcome import error_code, failure, status_in
-from tokaudit.readers.gateways.attribution import Attribution, attribution
 from tokaudit.readers.usage.any_block import block_usage
 from tokaudit.readers.values.embedded import open_object
 from tokaudit.readers.values.labels import begins, is_missing, label
