@@ -52,6 +52,11 @@ class Usage:
     cache_write_1h_input_tokens  of which written to a cache kept for an hour
     output_tokens                all output: visible + reasoning
     reasoning_output_tokens      of which hidden reasoning
+    input_audio_tokens, input_image_tokens, input_video_tokens  of the input, cached ones included
+    cache_read_audio_tokens, cache_read_image_tokens  of the cache reads
+    output_audio_tokens, output_image_tokens  of the output
+    web_searches, file_searches  tool calls that the provider bills beside the tokens
+    audio_ms                     length of sound, where the provider bills it by time
     rule                         name of the rule by which the provider's fields were read
     """
 
@@ -65,6 +70,14 @@ class Usage:
     output_audio_tokens: int | None = None
     state: UsageState = "exact"
     rule: str = "as reported"
+    input_image_tokens: int | None = None
+    input_video_tokens: int | None = None
+    cache_read_audio_tokens: int | None = None
+    cache_read_image_tokens: int | None = None
+    output_image_tokens: int | None = None
+    web_searches: int | None = None
+    file_searches: int | None = None
+    audio_ms: int | None = None
 
 
 MISSING_USAGE = Usage(None, None, state="missing", rule="no usage in the record")
@@ -86,7 +99,9 @@ class Call:
     feature          the use case the team itself named (tag, metadata, key, endpoint), `feature_from` says where it stood
     conversation_id  explicit session id; `operation_id` ties retries of one logical request when the log says so
     service_tier     as returned: `default` | `batch` | `flex` | `priority` | …
+    region           where it was processed, when the price may depend on it: `us`, `global`, `eu-west-1`, … as returned
     logged_cost      USD as the log claims, exact decimal text
+    speakers         names that messages of the prompt carry beside their role: billed, and no text of it
     tools            the tool definitions as sent; response_schema the JSON schema asked for
     previous_response_id  the answer whose conversation the provider itself kept and this call goes on from: its texts are
                      billed here and stand there
@@ -115,11 +130,13 @@ class Call:
     conversation_id: str | None = None
     operation_id: str | None = None
     service_tier: str | None = None
+    region: str | None = None
     gateway_cache_hit: bool = False
     usage: Usage = MISSING_USAGE
     logged_cost: str | None = None
     prompt: tuple[Part, ...] = ()
     answer: tuple[Part, ...] = ()
+    speakers: tuple[str, ...] = ()
     tools: Json = None
     response_schema: Json = None
     previous_response_id: str | None = None

@@ -1,4 +1,4 @@
-"""Does the README's worked example of a new format work as it stands there?"""
+"""Does the worked example of a new format work as it stands there?"""
 
 from __future__ import annotations
 
@@ -11,12 +11,11 @@ from tokaudit.readers.contract import ReadOptions
 from tokaudit.readers.registry import READERS
 from tokaudit.schema import Usage
 
-ROOT = Path(__file__).resolve().parents[2]
+GUIDE = Path(__file__).resolve().parents[2] / "src" / "tokaudit" / "readers" / "README.md"
 
 
 def block(language: str) -> str:
-    section = (ROOT / "README.md").read_text().partition("## Contributing a format")[2]
-    found = re.search(rf"```{language}\n(.*?)```", section, re.DOTALL)
+    found = re.search(rf"```{language}\n(.*?)```", GUIDE.read_text(), re.DOTALL)
     assert found is not None
     return found[1]
 

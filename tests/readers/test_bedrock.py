@@ -112,6 +112,14 @@ def test_counts_are_found_in_headers_or_the_last_event() -> None:
     assert read({"url": url, "request": asked, "response": body}, INVOKE).usage.state == "missing"
 
 
+def test_the_service_tier_stands_in_a_header() -> None:
+    headers = {"X-Amzn-Bedrock-Input-Token-Count": "9", "X-Amzn-Bedrock-Service-Tier": "flex"}
+    body = {"outputs": [{"text": "Ho", "stop_reason": "stop"}]}
+    url = URL + "mistral.mistral-7b-instruct-v0%3A2/invoke"
+    call = read({"url": url, "request": {"prompt": "Hi"}, "response": {"headers": headers, "body": body}}, INVOKE)
+    assert call.service_tier == "flex"
+
+
 def test_an_answer_numbered_alike_is_not_one_call() -> None:
     body = {"id": 1, "prompt": {"tokens": []}, "completions": [{"data": {"text": "Ho"}}]}
     assert (

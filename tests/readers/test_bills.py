@@ -12,7 +12,7 @@ from tokaudit.readers.contract import ReadOptions, Spot
 from tokaudit.readers.file_reader import FileReader
 from tokaudit.schema import RejectRecordError
 
-FILES = sorted((FIXTURES.parent / "bills").iterdir())
+FILES = sorted(path for path in (FIXTURES.parent / "bills").iterdir() if path.is_file())
 
 
 def reasons(log: Path) -> list[str]:

@@ -269,19 +269,28 @@ def test_the_result_of_a_run_is_the_truth() -> None:
     assert (texts(found[1]), found[1].previous_response_id, found[1].feature) == (["done"], "msg_1", "harbour")
 
 
+def test_searches_of_a_model_that_no_answer_shows() -> None:
+    lines = [
+        {"type": "system", "subtype": "init", "session_id": "run", "cwd": "/srv/dev/harbour", "model": OPUS},
+        streamed("msg_1", usage(3, 0, 0, 50), {"type": "text", "text": "It is done."}),
+        end_of_run({
+            HAIKU: {"inputTokens": 2823, "outputTokens": 270, "webSearchRequests": 2},
+            OPUS: {"inputTokens": 3, "outputTokens": 50, "webSearchRequests": 0},
+        }),
+    ]  # fmt: skip
+    shown, hidden = calls(lines)
+    assert (shown.usage.web_searches, hidden.usage.web_searches) == (None, 2)
+
+
 def price(call: Call) -> Decimal:
     assert call.response_model is not None
-    rate = published_rates("anthropic", call.response_model, None, None)[0]
-    assert rate.output is not None
-    assert rate.uncached_input is not None
-    assert rate.cache_read is not None
-    assert rate.cache_write_5m is not None
+    rates = published_rates("anthropic", call.response_model, None, None, None)[0].rates
     whole, read, write, _, output = (count or 0 for count in counts(call.usage))
     spent = (
-        (whole - read - write) * rate.uncached_input
-        + read * rate.cache_read
-        + write * rate.cache_write_5m
-        + output * rate.output
+        (whole - read - write) * rates["uncached_input"]
+        + read * rates["cache_read"]
+        + write * rates["cache_write_5m"]
+        + output * rates["output"]
     )
     return spent / 1_000_000
 

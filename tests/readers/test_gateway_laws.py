@@ -18,7 +18,7 @@ envoy_ai_gateway helicone kong_ai litellm_error_logs litellm_spend_logs nvidia_f
 openrouter_generation portkey""".split()  # noqa: SIM905
 LOGS = [log for name in NAMES for log in (FIXTURES / name).iterdir() if not log.name.endswith(".expected.json")]
 RECORDS = [record for log in LOGS for record in records(log)]
-BILL_RECORDS = [record for log in (FIXTURES.parent / "bills").iterdir() for record in records(log)]
+BILL_RECORDS = [record for log in (FIXTURES.parent / "bills").glob("*.*") for record in records(log)]
 MANGLED = settings(max_examples=300, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 
 

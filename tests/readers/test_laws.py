@@ -15,7 +15,7 @@ from tokaudit.readers.choose import choose
 from tokaudit.readers.contract import ReadOptions, outcomes_of
 from tokaudit.readers.registry import READERS
 from tokaudit.readers.usage.token_classes import settle
-from tokaudit.schema import USAGE_STATES, Call, Outcome, Record, RejectRecordError
+from tokaudit.schema import USAGE_STATES, Call, Outcome, Record, RejectRecordError, Usage
 
 REASONS = {
     "token classes do not add up",
@@ -41,7 +41,11 @@ id created timestamp status status_code latency_ms cost metadata tags feature us
 arguments function_call body string data chunks call_type response_cost startTime endTime request_tags custom_id object
 error_information model_parameters tool_use tool_result input source image_url index url x_groq end_time requests output
 cache_hit currency success method url params result item items delta output_index item_id instructions
-previous_response_id conversation prompt input_user content_parts input_tokens_details cache_read_input_tokens speed""".split()  # noqa: SIM905
+previous_response_id conversation prompt input_user content_parts input_tokens_details cache_read_input_tokens speed
+image_tokens audio_tokens cached_tokens_details server_tool_use web_search_requests seconds duration task modality
+tokenCount usageMetadata promptTokensDetails candidatesTokensDetails cacheTokensDetails promptTokenCount candidates
+candidatesTokenCount cachedContentTokenCount groundingMetadata webSearchQueries inference_geo prompt_audio_seconds
+segments citation_tokens num_search_queries input_token_details completion_tokens_details""".split()  # noqa: SIM905
 
 scalars = (
     st.none()
@@ -58,6 +62,7 @@ scalars = (
     | st.sampled_from(
         ["chatcmpl-a-0", "function_call", "function_call_output", "reasoning", "advisor_message", "fallback_message"]
     )
+    | st.sampled_from(["web_search_call", "file_search_call", "IMAGE", "duration", "transcribe", "gemini-3-pro"])
     | st.sampled_from(["1.000", "0,5", "12", "nan", "2026-03-02T09:15:12Z", "claude", "gpt-4o", "failure"])
     | st.sampled_from(
         ['{"messages":[]}', "data: {}", "data: [1]\n\n", '"', "[", '["data: {}"]', '[{"role": "user"}]', "{"]
@@ -100,10 +105,24 @@ def check_call(call: Call) -> None:
         assert 0 <= sum(tokens or 0 for tokens in cached) <= usage.input_tokens
     if usage.output_tokens is not None:
         assert 0 <= (usage.reasoning_output_tokens or 0) <= usage.output_tokens
+    check_media(usage)
     assert (usage.state == "exact") <= (usage.input_tokens is not None and usage.output_tokens is not None)
     assert call.started_at is None or call.started_at > 0
     assert call.latency_ms is None or call.latency_ms >= 0
     assert all(len(label) <= 256 for label in (call.request_model, call.feature, call.user_id, call.log_id) if label)
+
+
+def check_media(usage: Usage) -> None:
+    """Parts never exceed their whole, whatever a log states of them."""
+    wholes = (
+        (usage.input_tokens, (usage.input_audio_tokens, usage.input_image_tokens, usage.input_video_tokens)),
+        (usage.cache_read_input_tokens, (usage.cache_read_audio_tokens, usage.cache_read_image_tokens)),
+        (usage.output_tokens, (usage.output_audio_tokens, usage.output_image_tokens)),
+    )
+    for whole, parts in wholes:
+        assert whole is None or 0 <= sum(tokens or 0 for tokens in parts) <= whole
+    beside = (usage.web_searches, usage.file_searches, usage.audio_ms)
+    assert all(units is None or (type(units) is int and units >= 0) for units in beside)
 
 
 def chosen(record: Record) -> Outcome | Sequence[Outcome] | None:

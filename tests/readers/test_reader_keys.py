@@ -21,7 +21,7 @@ from tokaudit.readers.wrappers import inner_records
 from tokaudit.schema import Call, Json, Record, RejectRecordError
 
 KEYED = [reader for group in GROUPS for reader in group if reader.keys is not None]
-BILLS = [record for log in sorted((FIXTURES.parent / "bills").iterdir()) for record in records(log)]
+BILLS = [record for log in sorted((FIXTURES.parent / "bills").glob("*.*")) for record in records(log)]
 LOGGED = [record for log in fixture_logs() for record in records(log)]
 
 

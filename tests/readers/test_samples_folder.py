@@ -6,18 +6,19 @@ Needs ../shared beside the repository; else skipped.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from decimal import Decimal
 from functools import lru_cache
 
 import pytest
 
+from money.pricing import priced
 from readers.golden import SHARED
 from tokaudit.errors import InputError
 from tokaudit.ingest.cutting.decoding import values_of
 from tokaudit.ingest.sniff import sniff
 from tokaudit.ingest.sources import find_sources
 from tokaudit.ingest.splits import Split, frames_of
-from tokaudit.prices.quotes import PriceKey, quote
 from tokaudit.readers.bills import BILLS
 from tokaudit.readers.contract import ReadOptions
 from tokaudit.readers.file_reader import FileReader, Told
@@ -176,26 +177,10 @@ def test_what_holds_no_usage_is_refused_with_the_reason(name: str, reason: str) 
 
 
 def cost(call: Call) -> Decimal:
-    """The list cost, worked out anew."""
-    usage = call.usage
-    assert usage.input_tokens is not None
-    assert usage.output_tokens is not None
-    key = PriceKey(call.provider_name, call.request_model, call.response_model, None, None)
-    cards = [row for row in quote([key]).to_dicts() if row["above_input_tokens"] < usage.input_tokens]
-    card = min(cards, key=lambda row: row["up_to_input_tokens"])
-    read, short, long = (
-        usage.cache_read_input_tokens or 0,
-        usage.cache_write_5m_input_tokens or 0,
-        usage.cache_write_1h_input_tokens or 0,
-    )
-    classes = {
-        "uncached_input": usage.input_tokens - read - short - long,
-        "cache_read": read,
-        "cache_write_5m": short,
-        "cache_write_1h": long,
-        "output": usage.output_tokens,
-    }
-    return sum((number * card[f"list_rate_{name}"] for name, number in classes.items()), Decimal(0))
+    """The list cost of a call without a date."""
+    (found,) = priced([replace(call, started_at=None, service_tier=None)])["list_cost"].to_list()
+    assert isinstance(found, Decimal)
+    return found
 
 
 def of_model(model: str, tokens: tuple[int, int]) -> list[tuple[str, Call]]:

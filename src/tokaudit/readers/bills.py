@@ -184,8 +184,8 @@ _KINDS = (
 _last: list[tuple[Record, str | None]] = []
 
 
-def _kind_of(record: Record) -> str | None:
-    """Name the kind of bill; the last record's is remembered, since every kind asks for the same one."""
+def kind_of(record: Record) -> str | None:
+    """Name the kind of bill, None for what is none; the last record's is remembered, since every kind asks for the same one."""
     if _last and _last[0][0] is record:
         return _last[0][1]
     found = next((kind.name for kind in _KINDS if kind.fits(record)), None)
@@ -195,7 +195,7 @@ def _kind_of(record: Record) -> str | None:
 
 def _bill(kind: _Kind) -> Reader:
     def identify(record: Record) -> bool:
-        return _kind_of(record) == kind.name
+        return kind_of(record) == kind.name
 
     def refuse(record: Record, options: ReadOptions) -> NoReturn:
         raise RejectRecordError(f"a bill ({kind.title}), not a log of calls: compare it with tokaudit reconcile")

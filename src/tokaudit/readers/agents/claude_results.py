@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from tokaudit.readers.agents.claude_answers import Answer
 from tokaudit.readers.usage.counts import first_count
+from tokaudit.readers.usage.media import first_part
 from tokaudit.schema import Json, Usage
 
 COUNTED = "Claude Code: counted by the result of the run"
@@ -160,4 +161,13 @@ def usage_of_rest(rest: Rest, result: Mapping[str, Json]) -> Usage:
     long = first_count(split, "ephemeral_1h_input_tokens") or 0 if type(split) is dict else 0
     is_split = type(total) is dict and _spent(total).write == rest.spent.write and long <= rest.spent.write
     long = long if is_split else 0
-    return Usage(rest.spent.input, rest.spent.output, rest.spent.read, rest.spent.write - long, long, rule=REST)
+    searches = _searches(rest.model, result) if rest.is_all else None
+    spent = rest.spent
+    return Usage(spent.input, spent.output, spent.read, spent.write - long, long, rule=REST, web_searches=searches)
+
+
+def _searches(model: str | None, result: Mapping[str, Json]) -> int | None:
+    """Read how often a model searched the web: calls that no answer shows do so for those that one does."""
+    models = result.get("modelUsage")
+    usage = models.get(model) if type(models) is dict else None
+    return first_part(usage, "webSearchRequests") if type(usage) is dict else None

@@ -12,7 +12,7 @@ from tokaudit.readers.exchange.dialect import dialect
 from tokaudit.readers.exchange.outcome import unreported_usage
 from tokaudit.readers.exchange.pair import Pair, find_pair
 from tokaudit.readers.exchange.parts import add_content, definitions, message_parts
-from tokaudit.readers.usage.anthropic import further_steps, messages_usage
+from tokaudit.readers.usage.anthropic import further_steps, inference_region, messages_usage
 from tokaudit.readers.values.bedrock_models import billed_model, priced_name
 from tokaudit.readers.values.labels import begins, label
 from tokaudit.schema import MISSING_USAGE, Call, Json, Part, Record, Usage
@@ -49,6 +49,7 @@ def call_of(pair: Pair, options: ReadOptions) -> Call:
         response_model=billed_model(call.request_model, call.response_model),
         finish_reason=label(body.get("stop_reason")),
         service_tier=_service_tier(body.get("usage")),
+        region=inference_region(body.get("usage")) or call.region,
         usage=usage if ended or type(body.get("usage")) is not dict else _cut_off(usage),
         prompt=_prompt(request),
         answer=_answer(body, response),

@@ -23,6 +23,7 @@ from tokaudit.readers.values.labels import begins, label
 from tokaudit.schema import MISSING_USAGE, Call, Json, Part, Record, Usage
 
 NAME = "bedrock_invoke"
+_TIER_HEADER = "x-amzn-bedrock-service-tier"
 _ASKED = ("prompt", "inputText", "texts", "text_prompts", "query", "documents")
 _SHORTEST_ID = 16
 """Jurassic numbers its answers, always alike: no id of a call."""
@@ -59,6 +60,7 @@ def call_of(pair: Pair, options: ReadOptions) -> Call:
         operation_name="embeddings" if is_embedding else "chat",
         error_type=error_type,
         finish_reason=label(answer.finish_reason),
+        service_tier=label(headers_of(pair).get(_TIER_HEADER)),
         usage=_usage(pair, answer, call.http_status, error_type, is_embedding=is_embedding),
         prompt=_prompt(pair.request),
         answer=tuple(Part("assistant", "text", part.text, part.message) for part in _texts(answer, pair.response)),

@@ -15,8 +15,10 @@ from tokaudit.readers.exchange.pair import Pair, find_pair
 from tokaudit.readers.exchange.parts import definitions
 from tokaudit.readers.exchange.shapes import is_google_error
 from tokaudit.readers.usage.gemini import content_usage, embedding_usage
+from tokaudit.readers.usage.media import with_media
+from tokaudit.readers.usage.searches import google_searches
 from tokaudit.readers.values.labels import label
-from tokaudit.readers.values.providers import google_model
+from tokaudit.readers.values.providers import google_location, google_model
 from tokaudit.readers.values.spelling import either, either_object
 from tokaudit.readers.values.times import micros
 from tokaudit.schema import MISSING_USAGE, Aside, Call, Json, Outcome, Part, Record, Usage
@@ -63,6 +65,7 @@ def call_of(pair: Pair, options: ReadOptions) -> Call:
         operation_name="embeddings" if _is_embedding(request, body) else "chat",
         finish_reason=_finish_reason(body),
         service_tier=_tier(usage_block) or _tier(body),
+        region=call.region or google_location(call.request_model),
         usage=_usage(pair, body, call, ended=ended),
         prompt=_prompt(request),
         answer=_answer(body, None if call.error_type else response),
@@ -82,6 +85,8 @@ def _usage(pair: Pair, body: Mapping[str, Json], call: Call, *, ended: bool) -> 
     if usage is MISSING_USAGE:
         usage = embedding_usage(body.get("predictions"))
     if usage is not MISSING_USAGE:
+        model = label(either(body, "modelVersion")) or call.response_model or call.request_model
+        usage = with_media(usage, {"web_searches": google_searches(body.get("candidates"), model)})
         return usage if usage.output_tokens is not None or not _vectors(body) else replace(usage, output_tokens=0)
     return usage_beside(pair) or unreported_usage(call.http_status, call.error_type, begun=bool(body.get("candidates")))
 

@@ -65,10 +65,14 @@ def _usage(
     pair: Pair, body: Mapping[str, Json], http_status: int | None, error_type: str | None, *, ended: bool
 ) -> Usage:
     goes_on = any(side.get("previous_interaction_id") for side in (pair.request, body))
-    usage = interaction_usage(body.get("usage"), stateful=goes_on)
+    usage = interaction_usage(body.get("usage"), _model(pair, body), stateful=goes_on)
     if usage is not MISSING_USAGE:
         return usage
     return usage_beside(pair) or unreported_usage(http_status, error_type, begun=not ended)
+
+
+def _model(pair: Pair, body: Mapping[str, Json]) -> str | None:
+    return label(body.get("model")) or label(pair.request.get("model"))
 
 
 def _prompt(request: Mapping[str, Json]) -> tuple[Part, ...]:

@@ -55,6 +55,7 @@ def logged_call(reader: str, pair: Pair, body: Mapping[str, Json], options: Read
         user_id=around.user_id or label(request.get("user")) or label(request.get("safety_identifier")),
         conversation_id=around.conversation_id,
         operation_id=around.operation_id,
+        region=around.region,
         gateway_cache_hit=around.gateway_cache_hit,
         logged_cost=around.logged_cost,
     )

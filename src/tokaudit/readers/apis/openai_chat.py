@@ -13,7 +13,7 @@ from tokaudit.readers.exchange.openai_stream import assemble_chat
 from tokaudit.readers.exchange.outcome import unreported_usage
 from tokaudit.readers.exchange.pair import Pair, find_pair
 from tokaudit.readers.exchange.parts import add_content, choice_parts, definitions, message_parts
-from tokaudit.readers.values.labels import label
+from tokaudit.readers.values.labels import exact, label
 from tokaudit.readers.values.times import micros
 from tokaudit.schema import Call, Json, Part, Record
 
@@ -50,10 +50,21 @@ def call_of(pair: Pair, options: ReadOptions) -> Call:
         or unreported_usage(call.http_status, call.error_type, begun=bool(choices) and type(pair.response) is list),
         logged_cost=call.logged_cost or stated_cost(body),
         prompt=tuple(message_parts(request.get("messages"))),
+        speakers=_speakers(request.get("messages")),
         answer=_answer(choices, None if call.error_type else response),
         tools=definitions(request.get("tools"), request.get("functions")),
         response_schema=schema_of(request.get("response_format")),
     )
+
+
+def _speakers(messages: Json) -> tuple[str, ...]:
+    """Return the names of those who speak; a result of a tool bears the tool's name."""
+    named = (
+        message.get("name")
+        for message in (messages if type(messages) is list else ())
+        if type(message) is dict and "name" in message and message.get("role") not in ("tool", "function")
+    )
+    return tuple(exact(name) for name in named if type(name) is str and name)
 
 
 def _finish_reason(choices: list[Json]) -> str | None:

@@ -15,6 +15,7 @@ from tokaudit.readers.exchange.dialect import dialect
 from tokaudit.readers.exchange.outcome import unreported_usage
 from tokaudit.readers.exchange.pair import Pair, find_pair
 from tokaudit.readers.exchange.parts import add_content
+from tokaudit.readers.usage.media import with_media
 from tokaudit.readers.usage.openai import chat_usage
 from tokaudit.readers.values.times import micros
 from tokaudit.schema import MISSING_USAGE, Call, Json, Part, Record, Usage
@@ -60,9 +61,16 @@ def _answer(response: Json) -> Mapping[str, Json]:
 def _usage(pair: Pair, body: Mapping[str, Json], call: Call, *, is_speech: bool) -> Usage:
     usage = chat_usage(body.get("usage"), None, api="OpenAI speech" if is_speech else "OpenAI images")
     if usage is not MISSING_USAGE:
-        return usage
+        return usage if is_speech or usage.output_image_tokens is not None else _drawn(usage)
     found = usage_beside(pair) or unreported_usage(call.http_status, call.error_type)
     return found if found is not MISSING_USAGE else _BY_CHARACTERS if is_speech else _BY_THE_IMAGE
+
+
+def _drawn(usage: Usage) -> Usage:
+    """Without details, what comes back is the image. Source: OpenAI, API reference of images: "the number of image tokens in
+    the output image"; newer models that also write text state details.
+    """
+    return with_media(usage, {"output_image_tokens": usage.output_tokens})
 
 
 def _prompt(request: Mapping[str, Json]) -> tuple[Part, ...]:

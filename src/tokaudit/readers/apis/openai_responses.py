@@ -18,9 +18,11 @@ from tokaudit.readers.exchange.pair import Pair, find_pair
 from tokaudit.readers.exchange.parts import add_content, definitions
 from tokaudit.readers.exchange.response_items import item_parts, output_parts
 from tokaudit.readers.exchange.responses_stream import assemble_response
+from tokaudit.readers.usage.media import with_media
+from tokaudit.readers.usage.searches import searches_in
 from tokaudit.readers.values.labels import label
 from tokaudit.readers.values.times import micros
-from tokaudit.schema import Aside, Call, Json, Outcome, Part, Record
+from tokaudit.schema import Aside, Call, Json, Outcome, Part, Record, Usage
 
 NAME = "openai_responses"
 _COMPACTION = "response.compaction"
@@ -68,7 +70,7 @@ def call_of(pair: Pair, options: ReadOptions) -> Call:
         user_id=call.user_id or label(body.get("user")) or label(body.get("safety_identifier")),
         conversation_id=call.conversation_id or _conversation(asked, body),
         service_tier=label(body.get("service_tier")),
-        usage=reported_usage(pair, body, started_at, provider, RESPONSES)
+        usage=_usage(reported_usage(pair, body, started_at, provider, RESPONSES), body)
         or unreported_usage(call.http_status, error_type, begun=bool(answer)),
         logged_cost=call.logged_cost or stated_cost(body),
         prompt=_prompt(asked),
@@ -79,6 +81,13 @@ def call_of(pair: Pair, options: ReadOptions) -> Call:
         link_id=_link(body) if ended else None,
         is_fragment=is_unfinished,
     )
+
+
+def _usage(usage: Usage | None, body: Mapping[str, Json]) -> Usage | None:
+    """Add the searches that the answer shows, unless its usage block counts them itself."""
+    if usage is None or usage.input_tokens is None or usage.web_searches is not None:
+        return usage
+    return with_media(usage, searches_in(body.get("output")))
 
 
 def _asked(request: Mapping[str, Json], body: Mapping[str, Json]) -> Mapping[str, Json]:

@@ -12,10 +12,12 @@ from tokaudit.readers.exchange.dialect import dialect
 from tokaudit.readers.exchange.outcome import unreported_usage
 from tokaudit.readers.exchange.pair import Pair, find_pair
 from tokaudit.readers.exchange.parts import add_content
-from tokaudit.readers.usage.embeddings import transcription_usage
+from tokaudit.readers.usage.embeddings import duration_usage, transcription_usage
 from tokaudit.schema import MISSING_USAGE, Call, Json, Part, Record
 
 NAME = "openai_transcriptions"
+_DONE = ("transcript.text.done", "transcription.done")
+"""OpenAI's last event, and Mistral's."""
 
 
 def identify(record: Record) -> bool:
@@ -35,6 +37,8 @@ def call_of(pair: Pair, options: ReadOptions) -> Call:
     body: Mapping[str, Json] = response if type(response) is dict else {}
     call = logged_call(NAME, pair, body, options)
     usage = transcription_usage(body.get("usage"))
+    if usage is MISSING_USAGE and "duration" in body and _is_by_duration(call, body):
+        usage = duration_usage(body["duration"])
     if usage is MISSING_USAGE:
         usage = usage_beside(pair) or unreported_usage(call.http_status, call.error_type)
     return replace(
@@ -47,11 +51,16 @@ def call_of(pair: Pair, options: ReadOptions) -> Call:
     )
 
 
+def _is_by_duration(call: Call, body: Mapping[str, Json]) -> bool:
+    """Say whether Whisper answered, which all bill by the length of the sound: no other model states its task."""
+    return "task" in body or "whisper" in (call.response_model or call.request_model or "").lower()
+
+
 def _assemble(events: Iterable[Mapping[str, Json]]) -> Mapping[str, Json]:
     """Take the last event, which has the whole text and the usage; without it only the pieces are known."""
     pieces: list[str] = []
     for event in events:
-        if event.get("type") == "transcript.text.done":
+        if event.get("type") in _DONE:
             return event
         if type(event.get("delta")) is str:
             pieces.append(event["delta"])
@@ -68,7 +77,7 @@ def _texts(role: Json, text: Json) -> tuple[Part, ...]:
 READER = Reader(
     name=NAME,
     title="OpenAI transcriptions of speech",
-    sign='an answer with `text` and a `usage` of type "tokens" or "duration"',
+    sign='an answer with `text` and a `usage` of type "tokens" or "duration", or with seconds of sound',
     how_to_export='Log each request body and response body as one JSON line: {"request": ..., "response": ...}.',
     switch_on={
         "money": "Log the model beside the answer, which does not name it.",

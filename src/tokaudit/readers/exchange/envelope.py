@@ -16,7 +16,7 @@ from tokaudit.readers.values.feature_names import feature_of
 from tokaudit.readers.values.labels import is_missing, label
 from tokaudit.readers.values.names import meaning
 from tokaudit.readers.values.numbers import amount, decimal_text, plain_number
-from tokaudit.readers.values.providers import provider_of_name, provider_of_url
+from tokaudit.readers.values.providers import provider_of_name, provider_of_url, region_of_url, stated_region
 from tokaudit.readers.values.times import micros
 from tokaudit.schema import Json
 
@@ -60,6 +60,7 @@ class Envelope(NamedTuple):
     log_id: str | None
     logged_cost: str | None
     gateway_cache_hit: bool
+    region: str | None = None
 
 
 def context_layers(layers: Iterable[Layer]) -> list[Layer]:
@@ -128,7 +129,15 @@ def envelope(found: Mapping[str, Found], timezone: str, *, decimal_comma: bool |
         _id(values.get("log_id")),
         "0" if cache_hit else _cost(found, values.get("currency"), decimal_comma),
         cache_hit,
+        _region(values),
     )
+
+
+def _region(values: Mapping[str, Json]) -> str | None:
+    """Read where the call was processed, if the log says so or a provider's URL does."""
+    url = values.get("url")
+    stated = stated_region(values["region"]) if "region" in values else None
+    return stated or (region_of_url(url) if type(url) is str else None)
 
 
 def _span(

@@ -9,6 +9,8 @@ from tokaudit.schema import Json
 
 _FIRST_WINS = ("responseId", "createTime")
 _LAST_WINS = ("modelVersion", "promptFeedback", "error")
+_OF_CANDIDATE = ("finishReason", "groundingMetadata")
+"""The last wins, too: what a stream was grounded in is told whole at its end."""
 
 
 def assemble_content(chunks: Iterable[Mapping[str, Json]]) -> tuple[dict[str, Json], bool]:
@@ -46,8 +48,9 @@ def has_ended(body: Mapping[str, Json]) -> bool:
 
 
 def _add_candidate(whole: dict[str, Json], candidate: Mapping[str, Json]) -> None:
-    if either(candidate, "finishReason"):
-        whole["finishReason"] = either(candidate, "finishReason")
+    for name in _OF_CANDIDATE:
+        if either(candidate, name):
+            whole[name] = either(candidate, name)
     content = candidate.get("content")
     parts = content.get("parts") if type(content) is dict else None
     joined = whole.setdefault("content", {"role": "model", "parts": []})["parts"]

@@ -74,8 +74,14 @@ def _is_embedding(body: Body) -> bool:
 
 
 def _is_transcription(body: Body) -> bool:
+    if type(body.get("text")) is not str:
+        return False
+    if body.get("task") in ("transcribe", "translate") and "duration" in body:  # a Whisper model's answer in full
+        return True
     usage = body.get("usage")
-    return type(body.get("text")) is str and type(usage) is dict and usage.get("type") in ("tokens", "duration")
+    if type(usage) is not dict:
+        return False
+    return usage.get("type") in ("tokens", "duration") or "prompt_audio_seconds" in usage  # OpenAI's, Mistral's
 
 
 def _is_media(body: Body) -> bool:
@@ -264,7 +270,7 @@ def _api_of_named_event(event: Body) -> Api | None:
         return "anthropic_messages"
     if begins(kind, "response."):
         return "openai_responses"
-    if begins(kind, "transcript."):
+    if begins(kind, ("transcript.", "transcription.")):
         return "openai_transcriptions"
     if begins(kind, ("image_generation.", "image_edit.", "speech.audio.")):
         return "openai_media"
@@ -298,7 +304,7 @@ ANSWER_KEYS = frozenset((
     "choices", "object", "content", "usage", "data", "results", "usageMetadata", "usage_metadata", "candidates",
     "promptFeedback", "embeddings", "embedding", "predictions", "stopReason", "meta", "generation_id", "eval_count",
     "prompt_eval_count", "done", "generation", "inputTextTokenCount", "amazon-bedrock-invocationMetrics", "completion",
-    "steps",
+    "steps", "segments",
     *(name for name, *_ in _VENDOR_LISTS),
 ))  # fmt: skip
 """Every answer has one of these keys: rows of tables and most wrappers are let go by one look."""

@@ -82,6 +82,7 @@ def read(record: Record, options: ReadOptions) -> Outcome:
         error_type=error_type or call.error_type,
         service_tier="provisioned_throughput" if model.is_reserved else call.service_tier or _tier(log),
         usage=_usage(sent, answered, call, error_type, is_embedding=_is_embedding(model, call)),
+        region=_region(log),
         user_id=team.user_id or caller.user or call.user_id,
         conversation_id=team.conversation_id or call.conversation_id,
         operation_id=team.operation_id,
@@ -133,6 +134,11 @@ def _operation(model: BedrockModel, call: Call, answered: Mapping[str, Json]) ->
 def _tier(log: Mapping[str, Json]) -> str | None:
     tier = log.get("serviceTier")
     return label(tier.get("type")) if type(tier) is dict else label(tier)
+
+
+def _region(log: Mapping[str, Json]) -> str | None:
+    """Read the region that was called: its prices hold wherever a profile sends the call (AWS, cross-Region inference)."""
+    return label(log.get("region")) or label(log.get("inferenceRegion"))
 
 
 def _usage(

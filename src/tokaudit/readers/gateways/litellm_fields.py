@@ -13,12 +13,14 @@ from typing import NamedTuple
 from tokaudit.readers.exchange.envelope import gather
 from tokaudit.readers.exchange.outcome import error_code, failure, status_of, unreported_usage
 from tokaudit.readers.gateways.operations import with_cache_of
+from tokaudit.readers.usage.embeddings import duration_usage
 from tokaudit.readers.usage.openai import chat_usage
+from tokaudit.readers.usage.searches import billed_by_google
 from tokaudit.readers.values.embedded import open_object, open_text
 from tokaudit.readers.values.feature_names import feature_of, feature_of_tags
 from tokaudit.readers.values.labels import label
 from tokaudit.readers.values.numbers import count
-from tokaudit.readers.values.providers import provider_of_name, provider_of_url
+from tokaudit.readers.values.providers import provider_of_name, provider_of_url, region_of_url
 from tokaudit.schema import MISSING_USAGE, Aside, Json, Record, RejectRecordError, Usage
 
 _OPERATIONS = {
@@ -81,6 +83,12 @@ def provider_of(record: Record) -> str | None:
     named, base = record.get("custom_llm_provider"), record.get("api_base")
     found = provider_of_name(named) if type(named) is str else None
     return found or (provider_of_url(base) if type(base) is str else None)
+
+
+def region_of(record: Record) -> str | None:
+    """Find the region in the address that LiteLLM called."""
+    base = record.get("api_base")
+    return region_of_url(base) if type(base) is str else None
 
 
 def operation_of(call_type: Json) -> str:
@@ -151,7 +159,8 @@ def usage_of_counts(record: Record, details: Mapping[str, Json], started_at: int
     if outcome.error_type is not None and not prompt and not completion:
         return unreported_usage(*outcome)
     if operation_name in _OTHER_UNITS and not prompt and not completion:
-        return _NOT_BY_TOKENS
+        heard = duration_usage(details.get("seconds")) if operation_name == "transcription" else _NOT_BY_TOKENS
+        return heard if heard.audio_ms is not None else _NOT_BY_TOKENS
     if prompt is None and completion is None:
         usage = chat_usage(details, started_at)
     else:  # no total: LiteLLM's own counts are inclusive, whatever total a provider's block states
@@ -159,4 +168,6 @@ def usage_of_counts(record: Record, details: Mapping[str, Json], started_at: int
         usage = chat_usage({**details, **counts}, started_at)
     if usage.state == "missing":
         return usage
+    if usage.web_searches is not None and (named := label(record.get("model"))) and "gemini" in named:
+        usage = replace(usage, web_searches=billed_by_google(usage.web_searches, named))
     return with_cache_of(operation_name, replace(usage, rule=f"LiteLLM, {usage.rule}"))

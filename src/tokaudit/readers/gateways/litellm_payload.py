@@ -21,11 +21,14 @@ from tokaudit.readers.gateways.litellm_fields import (
     operation_of,
     outcome_of,
     provider_of,
+    region_of,
     session_of,
     usage_of_counts,
     user_of,
     without_usage,
 )
+from tokaudit.readers.usage.media import with_media
+from tokaudit.readers.usage.searches import searches_in
 from tokaudit.readers.values.durations import elapsed_ms
 from tokaudit.readers.values.embedded import open_object, open_text
 from tokaudit.readers.values.labels import label
@@ -80,6 +83,7 @@ def _call(record: Record, options: ReadOptions) -> Call:
         conversation_id=session_id or trace_id,
         operation_id=trace_id if session_id else None,
         service_tier=told.service_tier or label(body.get("service_tier")),
+        region=region_of(record),
         gateway_cache_hit=is_cached,
         usage=_usage(record, body, started_at, outcome),
         logged_cost="0" if is_cached else _cost(record),
@@ -129,7 +133,10 @@ def _usage(record: Record, body: Mapping[str, Json], started_at: int | None, out
     """Read the counts of the payload with the cache details beside them."""
     noted = (body.get("usage"), open_object(record.get("metadata")).get("usage_object"))
     details = next((found for found in noted if type(found) is dict), {})
-    return usage_of_counts(record, details, started_at, outcome)
+    usage = usage_of_counts(record, details, started_at, outcome)
+    if usage.web_searches is None and usage.input_tokens and "output" in body:
+        usage = with_media(usage, searches_in(body["output"]))
+    return usage
 
 
 def _cost(record: Record) -> str | None:

@@ -14,6 +14,7 @@ from tokaudit.readers.exchange.attribution import attribution
 from tokaudit.readers.exchange.outcome import error_code, failure, status_of, unreported_usage
 from tokaudit.readers.gateways.operations import operation_of_url, with_cache_of
 from tokaudit.readers.usage.counts import Counts, Producer, first_count, usage_of
+from tokaudit.readers.usage.media import first_part
 from tokaudit.readers.values.embedded import open_object
 from tokaudit.readers.values.labels import first_label, label
 from tokaudit.readers.values.numbers import amount
@@ -102,6 +103,12 @@ def _usage(
         cache_write=first_count(other, "cache_creation_tokens", "cache_write_tokens"),
         cache_write_5m=first_count(other, "cache_creation_tokens_5m"),
         cache_write_1h=first_count(other, "cache_creation_tokens_1h"),
+        input_audio=first_part(other, "audio_input", "audio_input_token_count"),
+        output_audio=first_part(other, "audio_output"),
+        media={
+            "web_searches": first_part(other, "web_search_call_count"),
+            "file_searches": first_part(other, "file_search_call_count"),
+        },
     )
     if other.get("claude") is True or other.get("usage_semantic") == "anthropic":
         return usage_of(counts, _CLAUDE, model)

@@ -11,6 +11,7 @@ from tokaudit.readers.exchange.attribution import attribution
 from tokaudit.readers.gateways.openrouter_activity import is_true, with_unknown_writes
 from tokaudit.readers.gateways.operations import with_cache_of
 from tokaudit.readers.usage.counts import Counts, Producer, first_count, usage_of
+from tokaudit.readers.usage.media import first_part
 from tokaudit.readers.values.labels import first_label, label
 from tokaudit.readers.values.numbers import amount, decimal_text
 from tokaudit.readers.values.times import micros
@@ -64,6 +65,7 @@ def _usage(record: Record, model: str | None) -> Usage:
         completion,
         cache_read=first_count(record, "native_tokens_cached"),
         reasoning=first_count(record, "native_tokens_reasoning"),
+        media={"output_image_tokens": first_part(record, "native_tokens_completion_images")},
     )
     discount: Json = record.get("cache_discount")
     is_surcharged = type(discount) in (int, float) and discount < 0

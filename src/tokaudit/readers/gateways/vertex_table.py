@@ -16,7 +16,7 @@ from tokaudit.readers.exchange.outcome import error_code, status_of, unreported_
 from tokaudit.readers.values.embedded import open_text
 from tokaudit.readers.values.labels import label
 from tokaudit.readers.values.numbers import amount
-from tokaudit.readers.values.providers import google_model
+from tokaudit.readers.values.providers import google_location, google_model
 from tokaudit.readers.values.times import micros
 from tokaudit.schema import MISSING_USAGE, Aside, Call, Json, Outcome, Record
 
@@ -64,6 +64,7 @@ def read(record: Record, options: ReadOptions) -> Outcome:
         latency_ms=latency_ms,
         provider_name="google",
         request_model=model or google_model(call.request_model),
+        region=call.region or google_location(label(row.get("endpoint"))),
     )
 
 

@@ -18,6 +18,7 @@ from tokaudit.readers.exchange.outcome import error_code, failure, status_in
 from tokaudit.readers.exchange.parts import definitions
 from tokaudit.readers.usage.counts import Counts, Producer, first_count
 from tokaudit.readers.usage.embeddings import embedding_usage
+from tokaudit.readers.usage.media import first_part
 from tokaudit.readers.usage.stated_total import usage_with_total
 from tokaudit.readers.values.embedded import open_object, open_text
 from tokaudit.readers.values.labels import first_label, is_missing, label
@@ -145,6 +146,10 @@ def _usage(metrics: Mapping[str, Json]) -> Usage:
             reasoning=first_count(metrics, "completion_reasoning_tokens", "reasoning_tokens"),
             input_audio=first_count(metrics, "prompt_audio_tokens"),
             output_audio=first_count(metrics, "completion_audio_tokens"),
+            media={
+                "input_image_tokens": first_part(metrics, "prompt_image_tokens"),
+                "output_image_tokens": first_part(metrics, "completion_image_tokens"),
+            },
         ),
         _PRODUCER,
     )

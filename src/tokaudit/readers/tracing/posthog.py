@@ -18,6 +18,7 @@ from tokaudit.readers.exchange.parts import definitions
 from tokaudit.readers.usage.any_block import block_usage
 from tokaudit.readers.usage.counts import Counts, Producer, first_count, usage_of
 from tokaudit.readers.usage.embeddings import embedding_usage
+from tokaudit.readers.usage.media import Media, part, with_media
 from tokaudit.readers.values.embedded import open_object, open_text
 from tokaudit.readers.values.labels import begins, first_label, is_missing, label
 from tokaudit.readers.values.numbers import amount, decimal_text
@@ -170,8 +171,30 @@ def _usage(properties: Record, kept: Call, model: str | None, *, is_embedding: b
         cache_write_5m=_stated(properties, "$ai_cache_creation_5m_input_tokens", "$ai_cache_creation_input_tokens_5m"),
         cache_write_1h=_stated(properties, "$ai_cache_creation_1h_input_tokens", "$ai_cache_creation_input_tokens_1h"),
         reasoning=_stated(properties, "$ai_reasoning_tokens"),
+        media=None if _MEDIA_NAMES.isdisjoint(properties) else _media(properties),
     )
-    return better_usage(raw, usage_of(counts, _EXCLUSIVE if _is_exclusive(properties, counts) else _PRODUCER, model))
+    usage = better_usage(raw, usage_of(counts, _EXCLUSIVE if _is_exclusive(properties, counts) else _PRODUCER, model))
+    if usage.web_searches is None and usage.input_tokens is not None and _SEARCHES in properties:
+        return with_media(
+            usage, {"web_searches": part(properties[_SEARCHES])}
+        )  # no usage block of OpenAI's counts them
+    return usage
+
+
+_SEARCHES = "$ai_web_search_count"
+_MEDIA = {
+    "input_audio_tokens": "$ai_audio_input_tokens",
+    "input_image_tokens": "$ai_image_input_tokens",
+    "input_video_tokens": "$ai_video_input_tokens",
+    "cache_read_audio_tokens": "$ai_cache_read_audio_tokens",
+    "output_audio_tokens": "$ai_audio_output_tokens",
+    "output_image_tokens": "$ai_image_output_tokens",
+}
+_MEDIA_NAMES = frozenset(_MEDIA.values())
+
+
+def _media(properties: Record) -> Media:
+    return {field: part(properties.get(name)) for field, name in _MEDIA.items()}
 
 
 def _stated(properties: Record, *names: str) -> int | None:

@@ -12,6 +12,8 @@ from typing import NamedTuple
 
 from tokaudit.readers.usage.anthropic import messages_usage
 from tokaudit.readers.usage.gemini import content_usage
+from tokaudit.readers.usage.media import with_media
+from tokaudit.readers.usage.searches import google_searches
 from tokaudit.readers.values.labels import label
 from tokaudit.readers.values.numbers import amount, count, decimal_text
 from tokaudit.schema import MISSING_USAGE, Json, Usage
@@ -53,6 +55,8 @@ def _with(found: Reported, provider: str, held: Mapping[str, Json], model: str |
         )
     if type(held.get("usageMetadata")) is dict:
         whole = content_usage(held["usageMetadata"])
+        searches = google_searches([held], model)  # the grounding stands beside the usage, as in a candidate
+        whole = with_media(whole, {"web_searches": searches})
         return found._replace(usage=replace(whole, rule=f"provider's usage, {whole.rule}"))
     cost = amount(held.get("cost")) if provider == "gateway" else amount(usage.get("cost"))
     details = usage.get("promptTokensDetails")

@@ -13,8 +13,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import NamedTuple
 
+from tokaudit.readers.usage.searches import anthropic_searches
 from tokaudit.readers.usage.token_classes import DO_NOT_ADD_UP, checked
 from tokaudit.readers.values.numbers import count
+from tokaudit.readers.values.providers import stated_region
 from tokaudit.schema import MISSING_USAGE, Json, RejectRecordError, Usage
 
 _RULE = "Anthropic: cache reads and writes added to input"
@@ -52,6 +54,11 @@ def messages_usage(usage: Json, model: Json = None, *, alone: bool = True) -> Us
     own, others = _steps(usage, model)
     whole = _sum_of_steps(top, own) if own else top
     return without_others(whole) if alone and others else whole
+
+
+def inference_region(usage: Json) -> str | None:
+    """Read where the model ran, which newer models state and which can cost more: `us` or `global`."""
+    return stated_region(usage["inference_geo"]) if type(usage) is dict and "inference_geo" in usage else None
 
 
 def without_others(usage: Usage) -> Usage:
@@ -117,6 +124,7 @@ def _block_usage(usage: Mapping[str, Json]) -> Usage:
             thinking,
             state="exact" if output is not None else "output_lower_bound",
             rule=_RULE if output is not None else _NO_OUTPUT_RULE,
+            web_searches=anthropic_searches(usage) if "server_tool_use" in usage else None,
         )
     )
 
@@ -151,6 +159,8 @@ def _sum_of_steps(top: Usage, steps: list[Mapping[str, Json]]) -> Usage:
         )
     if whole.reasoning_output_tokens is None:
         whole = replace(whole, reasoning_output_tokens=top.reasoning_output_tokens)
+    if top.web_searches is not None:  # counted at the top alone, for all steps
+        whole = replace(whole, web_searches=top.web_searches)
     return checked(whole)
 
 

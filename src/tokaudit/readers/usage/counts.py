@@ -8,9 +8,10 @@ that way. Source: CATALOGUE 2.1 and 2.2.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias
 
+from tokaudit.readers.usage.media import Media, fitted, with_media
 from tokaudit.readers.usage.token_classes import Reading, checked, settle
 from tokaudit.readers.values.numbers import count
 from tokaudit.schema import MISSING_USAGE, Json, Usage
@@ -25,6 +26,7 @@ class Counts:
 
     cache_write     writes whose lifetime is not stated; the two split ones beside it are parts of it where both are stated
     tool_use_input  input that tools added, which no producer counts inside the input
+    media           further fields of `Usage`, by name
     """
 
     input: int | None = None
@@ -38,6 +40,7 @@ class Counts:
     tool_use_input: int | None = None
     input_audio: int | None = None
     output_audio: int | None = None
+    media: Media | None = field(default=None, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +86,10 @@ def usage_of(counts: Counts, producer: Producer, model: str | None = None) -> Us
         counts.output_audio,
         rule=_rule(producer, reading, cached, counts.reasoning),
     )
-    return checked(_with_known_cache(usage, producer))
+    usage = checked(_with_known_cache(usage, producer))
+    if counts.media:
+        return with_media(usage, counts.media)
+    return fitted(usage) if counts.input_audio or counts.output_audio else usage
 
 
 def _with_known_cache(usage: Usage, producer: Producer) -> Usage:
@@ -100,8 +106,11 @@ def _partial(counts: Counts, producer: Producer, model: str | None) -> Usage:
         return Usage(None, None, state="missing", rule="only a total of tokens") if only_total else MISSING_USAGE
     if counts.input is None:
         return Usage(None, counts.output, state="missing", rule="input tokens not reported")
-    whole = usage_of(replace(counts, output=0, reasoning=None, total=None), producer, model)
-    return replace(whole, output_tokens=None, state="output_lower_bound", rule="output tokens not reported")
+    whole = usage_of(replace(counts, output=0, reasoning=None, total=None, output_audio=None), producer, model)
+    return replace(
+        whole, output_tokens=None, output_audio_tokens=counts.output_audio, output_image_tokens=None,
+        state="output_lower_bound", rule="output tokens not reported",
+    )  # fmt: skip
 
 
 def _writes(counts: Counts) -> tuple[int | None, int | None]:

@@ -12,6 +12,8 @@ from dataclasses import replace
 from itertools import product
 from typing import NamedTuple
 
+from tokaudit.readers.usage.media import add_modality, part, with_media
+from tokaudit.readers.usage.searches import billed_by_google
 from tokaudit.readers.usage.token_classes import DO_NOT_ADD_UP, checked
 from tokaudit.readers.values.numbers import count
 from tokaudit.readers.values.spelling import either
@@ -53,21 +55,18 @@ def content_usage(usage: Json, *, ended: bool = True) -> Usage:
             count(either(usage, "totalTokenCount")),
         )
     )
-    read = replace(
-        read,
-        input_audio_tokens=_audio(either(usage, "promptTokensDetails"), "tokenCount"),
-        output_audio_tokens=_audio(either(usage, "candidatesTokensDetails"), "tokenCount"),
-    )
+    read = _with_modalities(read, usage, _BY_MODALITY, "tokenCount")
     if ended or read.state != "exact":
         return read
     counted = read.output_tokens or None  # a first piece may come before any count of the output
     return replace(read, output_tokens=counted, state="output_lower_bound", rule=_CUT_RULE)
 
 
-def interaction_usage(usage: Json, *, stateful: bool) -> Usage:
+def interaction_usage(usage: Json, model: str | None = None, *, stateful: bool) -> Usage:
     """Read the usage of an interaction; stateful: it goes on from an earlier one that Google kept.
 
-    Raises RejectRecordError.
+    model   decides how searches are billed
+    Raises  RejectRecordError.
     """
     if type(usage) is not dict or not usage:
         return MISSING_USAGE
@@ -81,11 +80,9 @@ def interaction_usage(usage: Json, *, stateful: bool) -> Usage:
             count(usage.get("total_tokens")),
         )
     )
-    read = replace(
-        read,
-        input_audio_tokens=_audio(usage.get("input_tokens_by_modality"), "tokens"),
-        output_audio_tokens=_audio(usage.get("output_tokens_by_modality"), "tokens"),
-    )
+    read = _with_modalities(read, usage, _INTERACTION_BY_MODALITY, "tokens")
+    if "grounding_tool_count" in usage:
+        read = with_media(read, {"web_searches": billed_by_google(_searches(usage["grounding_tool_count"]), model)})
     return replace(read, rule=_STATEFUL_RULE) if stateful and read.state == "exact" else read
 
 
@@ -138,16 +135,38 @@ def _settled(counts: _Counts, prompt: int, candidates: int) -> Usage:
     return usage
 
 
-def _audio(details: Json, tokens: str) -> int | None:
-    """Add up the audio tokens of a list of modalities; None when it names none."""
-    found = [
-        count(either(item, tokens)) or 0
-        for item in (details if type(details) is list else ())
-        if type(item) is dict and _is_audio(item)
-    ]
-    return sum(found) if found else None
+_BY_MODALITY = (
+    ("input", "promptTokensDetails"),
+    ("input", "toolUsePromptTokensDetails"),
+    ("cache_read", "cacheTokensDetails"),
+    ("output", "candidatesTokensDetails"),
+    ("output", "responseTokensDetails"),
+)
+_INTERACTION_BY_MODALITY = (
+    ("input", "input_tokens_by_modality"),
+    ("input", "tool_use_tokens_by_modality"),
+    ("cache_read", "cached_tokens_by_modality"),
+    ("output", "output_tokens_by_modality"),
+)
+"""Which whole the modalities of a list are of."""
+_TEXT = frozenset(("TEXT", "text"))
 
 
-def _is_audio(item: Mapping[str, Json]) -> bool:
-    modality = item.get("modality")
-    return type(modality) is str and modality.rpartition(".")[2].lower() == "audio"
+def _with_modalities(read: Usage, usage: Mapping[str, Json], lists: tuple[tuple[str, str], ...], tokens: str) -> Usage:
+    """Add the tokens of other media than text, by the lists of modalities."""
+    found: dict[str, int | None] = {}
+    for side, name in lists:
+        listed = either(usage, name)
+        for item in listed if type(listed) is list else ():
+            modality = item.get("modality") if type(item) is dict else None
+            if type(modality) is str and modality not in _TEXT:
+                add_modality(found, side, modality, either(item, tokens))
+    return with_media(read, found) if found else read
+
+
+def _searches(tools: Json) -> int | None:
+    """Add up the searches of the web among the counts of tools; None where none is counted."""
+    listed = [tool for tool in tools if type(tool) is dict] if type(tools) is list else []
+    counts = [part(tool.get("count")) for tool in listed if tool.get("type") == "google_search"]
+    known = [number for number in counts if number is not None]
+    return sum(known) if known else None

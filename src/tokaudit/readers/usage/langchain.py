@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from tokaudit.readers.usage.counts import Counts, Producer
+from tokaudit.readers.usage.media import Media, part
 from tokaudit.readers.usage.stated_total import usage_with_total
 from tokaudit.readers.values.numbers import count
 from tokaudit.schema import MISSING_USAGE, Json, Usage
@@ -54,10 +55,21 @@ def _usage(fields: list[Json], model: str | None) -> Usage:
             reasoning=_part(output_details, "reasoning"),
             input_audio=_part(details, "audio"),
             output_audio=_part(output_details, "audio"),
+            media=_media(details, output_details),
         ),
         _PRODUCER,
         model,
     )
+
+
+def _media(details: Mapping[str, Json], output_details: Mapping[str, Json]) -> Media | None:
+    if "image" in details or "video" in details or "image" in output_details:
+        return {
+            "input_image_tokens": part(details.get("image")),
+            "input_video_tokens": part(details.get("video")),
+            "output_image_tokens": part(output_details.get("image")),
+        }
+    return None
 
 
 def _object(value: Json) -> Mapping[str, Json]:

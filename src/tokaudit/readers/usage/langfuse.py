@@ -13,7 +13,8 @@ from dataclasses import replace
 from itertools import product
 from typing import NamedTuple
 
-from tokaudit.readers.usage.langfuse_keys import counts_of, key_of, others, tokens_of
+from tokaudit.readers.usage.langfuse_keys import MEDIA_NAMES, counts_of, key_of, others, tokens_of
+from tokaudit.readers.usage.media import with_media
 from tokaudit.readers.usage.token_classes import checked
 from tokaudit.schema import MISSING_USAGE, Json, Usage
 
@@ -25,6 +26,19 @@ _MORE = "Langfuse: the total holds tokens that no key names"
 _NO_OUTPUT = "Langfuse: output tokens not reported"
 _ONLY_TOTAL = Usage(None, None, state="missing", rule="only a total of tokens")
 
+_MEDIA = {
+    "input_audio": "input_audio_tokens",
+    "input_image": "input_image_tokens",
+    "input_video": "input_video_tokens",
+    "cache_read_audio": "cache_read_audio_tokens",
+    "cache_read_image": "cache_read_image_tokens",
+    "output_audio": "output_audio_tokens",
+    "output_image": "output_image_tokens",
+    "web_searches": "web_searches",
+}
+"""Our name of a kind of key -> the field of `Usage`."""
+
+_CACHED, _ASKED = "cached_modality_", "input_modality_"
 _TOTALS = ("total", "provider_total")
 _ANTHROPIC = ("cache_read_input_tokens", "cache_creation_input_tokens", "ephemeral_5m_input_tokens")
 _GOOGLE_THOUGHTS = "thoughts_token_count"
@@ -53,7 +67,19 @@ def details_usage(details: Mapping[str, Json]) -> Usage:
         if whole_output is None:
             return _ONLY_TOTAL if any(tokens_of(counts, kind) for kind in _TOTALS) else MISSING_USAGE
         return Usage(None, whole_output, state="missing", rule="input tokens not reported")
-    return checked(_usage(counts, whole_input, whole_output))
+    usage = checked(_usage(counts, whole_input, whole_output))
+    if MEDIA_NAMES.isdisjoint(counts):
+        return usage
+    return with_media(usage, {field: tokens_of(counts, kind) for kind, field in _MEDIA.items()})
+
+
+def _media_parts(counts: Mapping[str, int], side: str) -> int:
+    """Add up what stands under further names of a side: of several keys of one medium the first."""
+    rest = sum(others(counts, side))
+    if MEDIA_NAMES.isdisjoint(counts):
+        return rest
+    keys = (key_of(counts, kind) for kind in _MEDIA if kind.startswith(side))
+    return rest + sum(counts[key] for key in keys if key is not None and "." not in key)
 
 
 def _whole(counts: Mapping[str, int], side: str) -> int | None:
@@ -64,17 +90,13 @@ def _whole(counts: Mapping[str, int], side: str) -> int | None:
 
 
 def _usage(counts: Mapping[str, int], whole_input: int, whole_output: int | None) -> Usage:
-    read, reasoning = tokens_of(counts, "cache_read"), tokens_of(counts, "reasoning")
+    read, reasoning = _cache_read(counts), tokens_of(counts, "reasoning")
     write_5m, write_1h = _writes(counts)
-    audio_in, audio_out = tokens_of(counts, "input_audio"), tokens_of(counts, "output_audio")
     cached = (read or 0) + (write_5m or 0) + (write_1h or 0)
+    beside = cached - (read or 0) if _holds_cache_by_modality(counts) else cached
     sides = (
-        _Side(whole_input, cached + (audio_in or 0) + sum(others(counts, "input_")), _is_input_beside(counts)),
-        _Side(
-            whole_output or 0,
-            (reasoning or 0) + (audio_out or 0) + sum(others(counts, "output_")),
-            _is_output_beside(counts),
-        ),
+        _Side(whole_input, beside + _media_parts(counts, "input_"), _is_input_beside(counts)),
+        _Side(whole_output or 0, (reasoning or 0) + _media_parts(counts, "output_"), _is_output_beside(counts)),
     )
     tool_use, total = tokens_of(counts, "tool_use_input") or 0, _total(counts)
     all_input, all_output = _fitting(sides, None if total is None else total - tool_use)
@@ -85,8 +107,6 @@ def _usage(counts: Mapping[str, int], whole_input: int, whole_output: int | None
         write_5m,
         write_1h,
         reasoning,
-        audio_in,
-        audio_out,
         rule=_rule(sides, (all_input, all_output)),
     )
     if whole_output is None:
@@ -96,6 +116,20 @@ def _usage(counts: Mapping[str, int], whole_input: int, whole_output: int | None
     if usage.cache_read_input_tokens is None:
         return replace(usage, state="cache_split_unknown", rule=_UNSPLIT)
     return usage
+
+
+def _cache_read(counts: Mapping[str, int]) -> int | None:
+    """Read the cached tokens; Google's are counted by modality."""
+    key = key_of(counts, "cache_read")
+    if key is not None and not key.startswith(_CACHED):
+        return counts[key]
+    parts = [counts[name] for name in counts if name.startswith(_CACHED)]
+    return sum(parts) if parts else None
+
+
+def _holds_cache_by_modality(counts: Mapping[str, int]) -> bool:
+    """Say whether the input is counted by modality: as Google does, with what was cached inside."""
+    return any(name.startswith(_CACHED) for name in counts) and any(name.startswith(_ASKED) for name in counts)
 
 
 def _writes(counts: Mapping[str, int]) -> tuple[int | None, int | None]:

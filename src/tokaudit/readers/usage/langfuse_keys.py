@@ -50,9 +50,30 @@ _NAMES = {
     "output_audio": """
         output_audio_tokens output_audio output_modality_audio completion_details.audio
         completion_tokens_details.audio_tokens output_token_details.audio""",
+    "input_image": """
+        input_image_tokens input_image input_modality_image prompt_details.image prompt_tokens_details.image_tokens
+        input_tokens_details.image_tokens input_token_details.image""",
+    "input_video": """
+        input_video_tokens input_video input_modality_video prompt_tokens_details.video_tokens""",
+    "output_image": """
+        output_image_tokens output_image output_modality_image completion_details.image
+        completion_tokens_details.image_tokens output_tokens_details.image_tokens""",
+    "cache_read_audio": "cached_modality_audio",
+    "cache_read_image": "cached_modality_image",
+    "cache_read_video": "cached_modality_video cached_modality_document",
+    "web_searches": """
+        web_search_requests server_tool_use.web_search_requests web_searches web_search web_search_calls
+        server_side_tool_usage_details.web_search_calls prompt_tokens_details.web_search_requests""",
 }
 _SIDES = ("input_", "output_")
 _KNOWN = {name for names in _NAMES.values() for name in names.split()}
+MEDIA_NAMES = frozenset(
+    name
+    for kind, names in _NAMES.items()
+    if kind.endswith(("audio", "image", "video", "searches"))
+    for name in names.split()
+)
+"""Keys of other media than text and of searches: most maps have none."""
 _ORDER = {kind: names.split() for kind, names in _NAMES.items()}
 
 

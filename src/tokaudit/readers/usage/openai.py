@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from tokaudit.readers.usage.media import Media, fitted, milliseconds, part, with_media
+from tokaudit.readers.usage.searches import TOOL_COUNTS, counted_searches
 from tokaudit.readers.usage.token_classes import checked, settle
 from tokaudit.readers.values.numbers import count
 from tokaudit.schema import MISSING_USAGE, Json, Usage, UsageState
@@ -24,12 +26,18 @@ _RULES = {
 }
 """By (cache outside input, reasoning outside output)."""
 
+_PERPLEXITY = "Perplexity: reasoning added to output; citations, which have a rate of their own, left out"
+
 _PROMPT_DETAILS = ("prompt_tokens_details", "prompt_token_details", "input_tokens_details", "input_token_details")
 _OUTPUT_DETAILS = (
     *("completion_tokens_details", "completion_token_details"),
     *("output_tokens_details", "output_token_details"),
 )
 _NOTHING: Mapping[str, Json] = {}
+
+_MEDIA = frozenset(("image_tokens", "video_tokens", "cached_tokens_details", "web_search_requests"))
+_BESIDE = TOOL_COUNTS | {"prompt_audio_seconds", "billable_audio_seconds"}
+"""Keys of details, and of the block, that say more than text and sound: most blocks have none and are let go."""
 
 
 def chat_usage(
@@ -59,9 +67,14 @@ def chat_usage(
     write_5m, write_1h = _cache_writes(usage, details)
     reasoning = _reasoning(usage, output_details)
     cached = (read or 0) + (write_5m or 0) + (write_1h or 0)
-    reading = settle(prompt, completion, count(usage.get("total_tokens")), cached, reasoning or 0, inclusive=is_openai)
+    total = count(usage.get("total_tokens"))
     state: UsageState = "exact"
-    rule = api + _RULES[reading.cache_outside, reading.reasoning_outside]
+    if reasoning and "citation_tokens" in usage:  # its total leaves out what it bills at rates of their own
+        reading = settle(prompt, completion, None, cached, reasoning, reasoning_outside=True)
+        rule = _PERPLEXITY
+    else:
+        reading = settle(prompt, completion, total, cached, reasoning or 0, inclusive=is_openai)
+        rule = api + _RULES[reading.cache_outside, reading.reasoning_outside]
     if hides_thoughts and reasoning is None and reading.unexplained > 0:
         reasoning = reading.unexplained
         reading = reading._replace(output=reading.output + reasoning, unexplained=0)
@@ -70,20 +83,27 @@ def chat_usage(
         state, rule = "output_lower_bound", f"{api} shape: the total holds tokens that no field names"
     elif read is None:
         read, state, rule = _unstated_cache(started_at, api)
-    return checked(
-        Usage(
-            reading.input,
-            reading.output,
-            read,
-            write_5m,
-            write_1h,
-            reasoning,
-            count(details.get("audio_tokens")),
-            count(output_details.get("audio_tokens")),
-            state,
-            rule,
-        )
+    heard, spoken = part(details.get("audio_tokens")), part(output_details.get("audio_tokens"))
+    whole = checked(
+        Usage(reading.input, reading.output, read, write_5m, write_1h, reasoning, heard, spoken, state, rule)
     )
+    if not (_MEDIA.isdisjoint(details) and _MEDIA.isdisjoint(output_details) and _BESIDE.isdisjoint(usage)):
+        return with_media(whole, _media(usage, details, output_details))
+    return fitted(whole) if heard or spoken else whole
+
+
+def _media(usage: Mapping[str, Json], asked: Mapping[str, Json], answered: Mapping[str, Json]) -> Media:
+    """Read what the details say of other media, and what is billed beside tokens."""
+    cached = _details(asked, ("cached_tokens_details",))
+    return {
+        "input_image_tokens": part(asked.get("image_tokens")),
+        "input_video_tokens": part(asked.get("video_tokens")),
+        "cache_read_audio_tokens": part(cached.get("audio_tokens")),
+        "cache_read_image_tokens": part(cached.get("image_tokens")),
+        "output_image_tokens": part(answered.get("image_tokens")),
+        "audio_ms": milliseconds(usage.get("prompt_audio_seconds", usage.get("billable_audio_seconds"))),
+        **counted_searches(usage, asked),
+    }
 
 
 def _partial(prompt: int | None, completion: int | None) -> Usage:

@@ -6,9 +6,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from tokaudit.readers.exchange.pair import REQUEST_KEYS, RESPONSE_KEYS
+from tokaudit.readers.usage.media import milliseconds, part, with_media
 from tokaudit.readers.usage.token_classes import Reading, checked, settle
 from tokaudit.readers.values.columns import columns_of, flat
 from tokaudit.readers.values.labels import label
+from tokaudit.readers.values.names import meaning
 from tokaudit.readers.values.numbers import count
 from tokaudit.schema import MISSING_USAGE, Json, Usage, UsageState
 
@@ -21,6 +23,13 @@ _UNDECIDED = "table: cache taken to be inside input, which the columns do not sa
 _UNCACHED = "table: cache added to the uncached input"
 _MORE = "table: the total holds tokens that no column names"
 
+
+_LENGTH = "audio_length"
+_MEDIA = frozenset((
+    "input_audio_tokens", "input_image_tokens", "input_video_tokens", "cache_read_audio_tokens",
+    "cache_read_image_tokens", "output_audio_tokens", "output_image_tokens", "web_searches", "file_searches", _LENGTH,
+))  # fmt: skip
+"""Columns that say more than text."""
 
 _BODIES = frozenset((*REQUEST_KEYS, *RESPONSE_KEYS))
 
@@ -35,7 +44,25 @@ def noted_usage(layer: Mapping[str, Json]) -> Usage:
 
 def row_usage(columns: Mapping[str, str], row: Mapping[str, Json], model: str | None) -> Usage:
     """Read the counts; columns maps our fields to the row's names. Raises RejectRecordError."""
+    usage = _row_usage(columns, row, model)
+    if usage.input_tokens is None or _MEDIA.isdisjoint(columns):
+        return usage
+    media = {
+        field: part(row[columns[field]], row.values()) for field in _MEDIA if field in columns and field != _LENGTH
+    }
+    return with_media(usage, {**media, "audio_ms": _length(columns.get(_LENGTH), row)})
 
+
+def _length(column: str | None, row: Mapping[str, Json]) -> int | None:
+    """Read how long the sound was, where the column's name states the unit."""
+    known = meaning(column) if column is not None else None
+    if column is None or known is None or known.unit not in ("s", "ms"):
+        return None
+    length = milliseconds(row[column])
+    return length if length is None or known.unit == "s" else length // 1000
+
+
+def _row_usage(columns: Mapping[str, str], row: Mapping[str, Json], model: str | None) -> Usage:
     def cell(field: str) -> int | None:
         return count(row[columns[field]], row.values()) if field in columns else None
 
@@ -52,8 +79,7 @@ def row_usage(columns: Mapping[str, str], row: Mapping[str, Json], model: str | 
     cached = (read or 0) + (write_5m or 0) + (write_1h or 0)
     is_claude = _is_claude(model) and not _named_like_openai(columns)
     reading = settle(prompt, completion, total, cached, reasoning or 0, cache_outside=is_claude)
-    audio = cell("input_audio_tokens"), cell("output_audio_tokens")
-    usage = Usage(reading.input, reading.output, read, write_5m, write_1h, reasoning, *audio)
+    usage = Usage(reading.input, reading.output, read, write_5m, write_1h, reasoning)
     return checked(_judged(usage, reading, is_claude=is_claude, is_open=bool(cached) and _is_claude(model)))
 
 

@@ -20,7 +20,12 @@ _PART_FIELDS = frozenset(
         "cache_write_1h_input_tokens",
         "reasoning_output_tokens",
         "input_audio_tokens",
+        "input_image_tokens",
+        "input_video_tokens",
+        "cache_read_audio_tokens",
+        "cache_read_image_tokens",
         "output_audio_tokens",
+        "output_image_tokens",
     )
 )
 _WHOLES = (*TOKEN_FIELDS, "uncached_input_tokens")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from tokaudit.readers.values.labels import begins
+from tokaudit.readers.values.labels import begins, label
 from tokaudit.schema import Json
 
 _HOSTS = {
@@ -108,6 +108,31 @@ def provider_of_url(url: str) -> str | None:
     return next((_HOSTS[name] for n in (4, 3, 2) if (name := ".".join(labels[-n:])) in _HOSTS), None)
 
 
+_REGIONS = (
+    re.compile(r"(?:^|//)(us|eu)\.api\.openai\.com\b"),
+    re.compile(r"\baiplatform\.(?:\w+\.)*googleapis\.com/(?:.*/)?locations/([a-z0-9-]+)/"),
+    re.compile(r"(?:^|//)([a-z]+-[a-z]+\d+)-aiplatform\.googleapis\.com\b"),
+    re.compile(r"\bbedrock-runtime(?:-fips)?\.([a-z]+(?:-[a-z]+)+-\d+)\."),
+)
+"""Hosts and paths that say where a call is processed: OpenAI's data residency, Google's locations, Amazon's regions."""
+
+
+@lru_cache(maxsize=1024)
+def region_of_url(url: str) -> str | None:
+    """Find the region that a provider's URL names."""
+    found = (pattern.search(url[:500]) for pattern in _REGIONS)
+    return next((match[1] for match in found if match), None)
+
+
+_NO_REGIONS = frozenset(("not_available", "not available", "unknown"))
+
+
+def stated_region(value: Json) -> str | None:
+    """Read a region that a record states; Anthropic writes a word where a model has none."""
+    region = label(value) if type(value) is str else None
+    return None if region is None or region.lower() in _NO_REGIONS else region
+
+
 @lru_cache(maxsize=1024)
 def provider_of_name(name: str) -> str | None:
     """Find the provider that a name such as `azure_openai` or `vertex-ai` stands for."""
@@ -134,6 +159,15 @@ def google_model(model: str | None) -> str | None:
     if model is None or not ("/models/" in model or model.startswith("models/")):
         return model
     return model.rpartition("models/")[2] or None
+
+
+_LOCATION = re.compile(r"\blocations/([a-z0-9-]{1,40})/")
+
+
+def google_location(resource: str | None) -> str | None:
+    """Take the region out of Google's name of a resource: `projects/shop/locations/europe-west1/publishers/…`."""
+    found = _LOCATION.search(resource) if resource is not None and "locations/" in resource else None
+    return found[1] if found else None
 
 
 def plain_model(model: str | None) -> str | None:

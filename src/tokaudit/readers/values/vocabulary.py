@@ -35,6 +35,20 @@ PHRASES = {
         token, thoughts token, thought token, which reasoning token, which reasoning""",
     "input_audio_tokens": "audio prompt token, audio input token",
     "output_audio_tokens": "audio completion token, audio output token",
+    "input_image_tokens": "image prompt token, image input token",
+    "input_video_tokens": "video prompt token, video input token",
+    "output_image_tokens": "image completion token, image output token",
+    "cache_read_audio_tokens": """
+        cached audio token, cache read audio token, cached audio input token, cache read audio input token""",
+    "cache_read_image_tokens": """
+        cached image token, cache read image token, cached image input token, cache read image input token""",
+    "web_searches": """
+        web searches, web search, web search requests, web search request, web search calls, web search call, web search
+        queries, server tool web search requests, server tool use web search requests""",
+    "file_searches": "file searches, file search calls, file search call, file search requests",
+    "audio_length": """
+        audio duration, audio length, audio, audio input, input audio, prompt audio, input audio duration, billed audio,
+        billable audio, audio input duration""",
     "requests": "model requests, requests, request count, calls, call count",
     "started_at": """
         start time, started at, start, started date time, request time, request timestamp, request start time, request
@@ -86,6 +100,9 @@ PHRASES = {
         cache hit, gateway cache hit, cached response, response cached, from cache, is cached, cache status,
         cached""",
     "service_tier": "service tier",
+    "region": """
+        inference geo, inference region, processing region, model region, cloud region, aws region, vertex location, vertex
+        region, deployment region, endpoint region, data residency""",
     "finish_reason": "finish reason, stop reason",
     "operation_name": "operation name, operation, call type, request type",
     "prompt": """

@@ -22,6 +22,7 @@ from tokaudit.readers.tracing.otel.facts import (
     outcome_of,
     plain_model,
     provider_of,
+    region_of,
     service_tier_of,
 )
 from tokaudit.readers.tracing.otel.kinds import kind_of
@@ -143,6 +144,7 @@ def call_of_span(span: Span, operation: str, attribution: Attribution, reader: s
         user_id=attribution.user_id or body.user_id,
         conversation_id=attribution.conversation_id or body.conversation_id,
         service_tier=service_tier_of(attributes, own.service_tier) or body.service_tier or raw_tier(attributes),
+        region=body.region or region_of(attributes),
         usage=usage,
         logged_cost=cost_of(attributes) or own.cost or body.logged_cost,
         prompt=prompt_of(span) or body.prompt,

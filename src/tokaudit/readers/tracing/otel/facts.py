@@ -8,7 +8,7 @@ from tokaudit.readers.tracing.otel.span import Span
 from tokaudit.readers.tracing.otel.usage import has_counts
 from tokaudit.readers.values.labels import code, label
 from tokaudit.readers.values.numbers import amount, decimal_text
-from tokaudit.readers.values.providers import provider_of_name, provider_of_url
+from tokaudit.readers.values.providers import provider_of_name, provider_of_url, region_of_url
 from tokaudit.schema import Json
 
 _PROVIDERS = (
@@ -124,6 +124,13 @@ def _code(value: Json) -> str | None:
     """Read the class of an error, without the package it is from."""
     found = code(value)
     return found.rpartition(".")[2] or None if found else error_code(value) if type(value) is dict else None
+
+
+def region_of(attributes: Attributes) -> str | None:
+    """Find the region in the address of the provider."""
+    stated = (attributes.get(name) for name in _ADDRESSES)
+    found = (region_of_url(address) for address in stated if type(address) is str)
+    return next((region for region in found if region), None)
 
 
 def service_tier_of(attributes: Attributes, reported: str | None) -> str | None:

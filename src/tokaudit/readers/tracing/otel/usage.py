@@ -17,6 +17,7 @@ from tokaudit.readers.tracing.otel.span import Span
 from tokaudit.readers.usage.counts import Counts, Producer, first_count
 from tokaudit.readers.usage.embeddings import embedding_usage
 from tokaudit.readers.usage.langfuse import details_usage
+from tokaudit.readers.usage.media import Media, first_part
 from tokaudit.readers.usage.stated_total import usage_with_total
 from tokaudit.readers.usage.table import row_usage
 from tokaudit.readers.values.columns import columns_of
@@ -61,8 +62,34 @@ _REASONING = (
     "llm.token_count.completion_details.reasoning", "llm.token_count.reasoning_tokens", "llm.usage.reasoning_tokens",
     "ai.usage.outputTokenDetails.reasoningTokens", "ai.usage.reasoningTokens",
 )  # fmt: skip
-_INPUT_AUDIO = ("gen_ai.usage.details.input_audio_tokens", "llm.token_count.prompt_details.audio")
-_OUTPUT_AUDIO = ("gen_ai.usage.details.output_audio_tokens", "llm.token_count.completion_details.audio")
+_INPUT_AUDIO = (
+    "gen_ai.usage.audio.input_tokens", "gen_ai.usage.details.input_audio_tokens", "llm.token_count.prompt_details.audio",
+)  # fmt: skip
+_OUTPUT_AUDIO = (
+    "gen_ai.usage.audio.output_tokens", "gen_ai.usage.details.output_audio_tokens",
+    "llm.token_count.completion_details.audio",
+)  # fmt: skip
+_MEDIA = {
+    "input_image_tokens": (
+        "gen_ai.usage.image.input_tokens", "gen_ai.usage.details.image_prompt_tokens",
+        "llm.token_count.prompt_details.image",
+    ),
+    "input_video_tokens": ("gen_ai.usage.video.input_tokens", "gen_ai.usage.details.video_prompt_tokens"),
+    "cache_read_audio_tokens": (
+        "gen_ai.usage.audio.cache_read.input_tokens", "gen_ai.usage.details.cache_audio_read_tokens",
+        "gen_ai.usage.details.audio_cache_tokens",
+    ),
+    "cache_read_image_tokens": (
+        "gen_ai.usage.image.cache_read.input_tokens", "gen_ai.usage.details.image_cache_tokens",
+    ),
+    "output_image_tokens": (
+        "gen_ai.usage.image.output_tokens", "gen_ai.usage.details.image_candidates_tokens",
+        "llm.token_count.completion_details.image",
+    ),
+    "web_searches": ("gen_ai.usage.details.web_search_requests", "gen_ai.usage.web_search_requests"),
+}  # fmt: skip
+"""The conventions' names (of their own repository, after 1.42), Pydantic AI's, and OpenInference's."""
+_MEDIA_NAMES = frozenset(name for names in _MEDIA.values() for name in names)
 
 VECTOR_OPERATIONS = ("embeddings", "rerank")
 """Operations whose tokens are all input."""
@@ -150,7 +177,14 @@ def _counts(attributes: Attributes, cached: Cached) -> Counts:
         reasoning=first_count(attributes, *_REASONING),
         input_audio=first_count(attributes, *_INPUT_AUDIO),
         output_audio=first_count(attributes, *_OUTPUT_AUDIO),
+        media=_media(attributes),
     )
+
+
+def _media(attributes: Attributes) -> Media | None:
+    if _MEDIA_NAMES.isdisjoint(attributes):
+        return None
+    return {field: first_part(attributes, *names) for field, names in _MEDIA.items()}
 
 
 def _cache_read(attributes: Attributes) -> int | None:
