@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import polars as pl
 
 from tokaudit.errors import ConfigError, UsageError
-from tokaudit.prices.rates_file import UserRate
+from tokaudit.prices.terms import UserPrices
 
 _SETTINGS_KEYS = {"timezone", "log_timezone", "columns"}
 
@@ -28,8 +28,9 @@ class Settings:
     log_timezone  IANA zone of log times that carry none
     columns       our field -> the log's column, for tables with unusual names
     month         first day of the month asked for; or since/until (until exclusive); all None = the latest complete month
-    rates         the user's own rates
+    prices        what the user's rates file says
     feature_names discovered feature -> the user's name for it
+    compare       models to price the period's calls at, `model` or `provider/model`
     """
 
     timezone: str = "UTC"
@@ -38,14 +39,15 @@ class Settings:
     month: date | None = None
     since: date | None = None
     until: date | None = None
-    rates: tuple[UserRate, ...] = ()
+    prices: UserPrices = field(default_factory=UserPrices)
     feature_names: Mapping[str, str] = field(default_factory=dict)
+    compare: tuple[str, ...] = ()
 
     @property
     def hash(self) -> str:
         """A short hash of all settings, for the report."""
         text = repr((self.timezone, self.log_timezone, sorted(self.columns.items()), self.month, self.since, self.until,
-                     self.rates, sorted(self.feature_names.items())))  # fmt: skip
+                     self.prices, sorted(self.feature_names.items()), self.compare))  # fmt: skip
         return hashlib.blake2b(text.encode(), digest_size=6).hexdigest()
 
 

@@ -21,6 +21,7 @@ from tokaudit.config import (
     read_settings,
 )
 from tokaudit.errors import ConfigError, UsageError
+from tokaudit.prices.terms import ModelName, UserPrices
 
 
 @pytest.mark.parametrize(("text", "expected"), [("2026-09", date(2026, 9, 1)), ("0001-01", date(1, 1, 1))])
@@ -109,7 +110,8 @@ CHANGES: dict[str, Any] = {
     "month": date(2026, 9, 1),
     "since": date(2026, 9, 1),
     "until": date(2026, 9, 1),
-    "rates": ("a rate",),
+    "compare": ("gpt-4o",),
+    "prices": UserPrices(aliases={"a": ModelName(None, "gpt-4o")}),
     "feature_names": {"a": "b"},
 }
 

@@ -1,123 +1,180 @@
-"""What is the published rate of a model on a date?
+"""What is the published rate of a model at a moment?
 
-Looks names up in genai-prices' installed snapshot; never over the network. A name that it does not know stays unpriced.
+Rates come from genai-prices' installed snapshot, never over the network; the rules of tiers and regions that it lacks come
+from the providers' own pages. A name that does not lead to a price by rule stays unpriced, with the reason.
 """
 
 from __future__ import annotations
 
-import re
-from datetime import UTC, date, datetime, time
-from decimal import Decimal
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, time
 from functools import lru_cache
-from importlib.metadata import version
 
-from genai_prices.data_snapshot import DataSnapshot, get_snapshot
-from genai_prices.types import ConditionalPrice, ModelInfo, ModelPrice, Provider, StartDateConstraint, TieredPrices
+from genai_prices.types import ModelInfo, ModelPrice, Provider, StartDateConstraint, TimeOfDateConstraint
 
-from tokaudit.prices.rates import RateCard
+from tokaudit.prices.names import NO_RATE, PAID_BY_THE_HOUR, Found, resolve
+from tokaudit.prices.published import is_counted, own_classes
+from tokaudit.prices.rates import TOKEN_CLASSES, UNIT_CLASSES, RateCard
+from tokaudit.prices.regions import region_rule, region_words
+from tokaudit.prices.snapshot import MIDNIGHT, constraints, cut_times, package, snapshot_date
+from tokaudit.prices.tiers import TierRates, is_reserved, scaled, tier_of, tier_rates
 
+__all__ = (
+    "NO_DAY",
+    "OTHER_UNIT",
+    "cut_times",
+    "cut_times_of",
+    "find_model",
+    "published_rates",
+    "snapshot_date",
+    "why_unpriced",
+)
 
-@lru_cache(maxsize=1)
-def _snapshot() -> DataSnapshot:
-    return get_snapshot()
+NO_DAY = "the log does not say on which day the call was made, and the rate changed"
+OTHER_UNIT = "billed by pages or characters, which logs do not count"
 
-
-@lru_cache(maxsize=1)
-def snapshot_date() -> str:
-    """Return the newest day on which the installed snapshot's rates were checked, as YYYY-MM-DD.
-
-    The package carries no date of its own, but genai-prices dates a newly verified variant (batch, flex, …) from the day
-    it was verified. Changes announced for a coming month begin on its first day, so first days are left out.
-    """
-    variants = [v for p in _snapshot().providers for model in p.models for v in model.price_variants or ()]
-    starts = [v.constraint.start_date for v in variants if isinstance(v.constraint, StartDateConstraint)]
-    return max(start for start in starts if start.day > 1).isoformat()
-
-
-def _start(condition: ConditionalPrice) -> date | None:
-    constraint = condition.constraint
-    return constraint.start_date if isinstance(constraint, StartDateConstraint) else None
-
-
-_OWN_NAMES = {
-    "aws": re.compile(
-        r"([a-z-]{2,6}\.)?(anthropic|amazon|meta|mistral|cohere|ai21|deepseek|openai|qwen|writer)\.[a-z0-9]"
-    ),
-    "openai": re.compile(r"text-embedding-(3|ada)-"),
-}
-"""Names that only this provider gives to models: they need no other word for who served."""
+_EVER = datetime(1970, 1, 1, tzinfo=UTC)
+_FREE_WORDS = ("free of charge", "zero token cost")
+_FREE = frozenset((("google", "gemma-3"), ("google", "gemma-3n")))
+"""Free on the Gemini API, without a paid tier. Source: ai.google.dev/gemini-api/docs/pricing, 2026."""
 
 
 def find_model(provider_name: str | None, model: str) -> tuple[Provider, ModelInfo] | None:
-    """Find a model by provider and name, or by name alone; `provider/model` names its provider itself."""
-    attempts = [(provider_name, model)]
-    if "/" in model:
-        prefix, _, rest = model.partition("/")
-        attempts += [(prefix, rest), (provider_name, rest)]
-    if provider_name is not None:
-        attempts.append((None, model))
-    attempts += [(owner, model) for owner, names in _OWN_NAMES.items() if names.match(model)]
-    for provider, name in attempts:
-        try:
-            return _snapshot().find_provider_model(name, None, provider, None)
-        except LookupError:
-            continue
-    return None
+    """Find who serves a model and the published model itself, by the names in a log; None = not by any rule."""
+    found = resolve(provider_name, model)
+    return None if isinstance(found, str) else (found.host, found.model)
 
 
-def _effective_from(model: ModelInfo, moment: datetime) -> date | None:
+def cut_times_of(names: Iterable[tuple[str | None, str | None]]) -> tuple[time, ...]:
+    """Return those of `cut_times` at which rates of some of these (provider, model) change: of most models, at none."""
+    found = [model for provider, name in names if name and (model := find_model(provider, name))]
+    return cut_times() if any(has_hours(model) for _, model in found) else (MIDNIGHT,)
+
+
+def has_hours(model: ModelInfo) -> bool:
+    """Say whether a model costs more at some times of day."""
+    return any(isinstance(constraint, TimeOfDateConstraint) for constraint in constraints(model))
+
+
+def _all_prices(model: ModelInfo) -> Iterator[ModelPrice]:
+    yield from (price.prices for price in model.prices) if isinstance(model.prices, list) else (model.prices,)
+
+
+def _is_free(found: Found) -> bool:
+    """Say whether a model without any price is free, and not merely without a known price."""
+    comments = f"{found.model.price_comments} {found.model.description}".lower()
+    return (
+        ":free" in found.model.id
+        or any(words in comments for words in _FREE_WORDS)
+        or (found.publisher.id, found.model.id) in _FREE
+    )
+
+
+def _has_no_price(found: Found) -> str | None:
+    """Say why a model of the snapshot has no price; None = it has one."""
+    prices = list(_all_prices(found.model))
+    if not any(vars(price) for price in prices):
+        return None if _is_free(found) else NO_RATE
+    return None if any(is_counted(price) for price in prices) else OTHER_UNIT
+
+
+def _price_start(model: ModelInfo, moment: datetime) -> datetime | None:
+    """Return since when the price in force holds, by its date; None = no earlier one is known."""
     if not isinstance(model.prices, list):
         return None
-    active = [c for c in model.prices if c.constraint is None or c.constraint.active(moment)]
-    return _start(active[-1]) if active else None
+    active = [price.constraint for price in model.prices if price.constraint is None or price.constraint.active(moment)]
+    starts = [constraint.start_date for constraint in active if isinstance(constraint, StartDateConstraint)]
+    return datetime.combine(starts[-1], time(), UTC) if starts else None
 
 
-def _price(prices: ModelPrice, *names: str) -> Decimal | TieredPrices | None:
-    return next((price for name in names if (price := getattr(prices, name, None)) is not None), None)
+def _card(found: Found, rates: TierRates, moment: datetime) -> RateCard:
+    starts = [since for since in (_price_start(found.model, moment), rates.verified_on) if since]
+    return RateCard(
+        provider_name=found.host.id,
+        model=found.model.id,
+        rates=rates.rates,
+        source=f"{package()}: {found.publisher.id}/{found.model.id}",
+        matched_by=found.matched_by,
+        rules=(rates.rule,) if rates.rule else (),
+        effective_from=max(starts, default=None),
+        above_input_tokens=rates.above,
+        has_cache_rate="cache_read" in own_classes(found.model.get_prices(moment)),
+    )
 
 
-def _at(price: Decimal | TieredPrices | None, above: int) -> Decimal | None:
-    if not isinstance(price, TieredPrices):
-        return price
-    return next((tier.price for tier in reversed(price.tiers) if tier.start <= above), price.base)
+def _in_region(card: RateCard, found: Found, region: str | None) -> RateCard:
+    rule = region_rule(found.host.id, found.model.id, region)
+    if rule is None:
+        return card
+    return replace(card, rates=scaled(card.rates, rule.factor), rules=(*card.rules, region_words(rule)))
+
+
+def _cards_at(found: Found, tier: str, region: str | None, moment: datetime) -> tuple[RateCard, ...]:
+    is_own = found.host.id == found.publisher.id
+    rates = tier_rates(found.host.id, found.model, tier, moment, is_own=is_own)
+    return tuple(_in_region(_card(found, one, moment), found, region) for one in rates)
+
+
+def _change_moments(model: ModelInfo) -> set[datetime]:
+    """Return a moment in each stretch of time in which a model's rates may differ."""
+    days, times = {_EVER.date()}, {MIDNIGHT}
+    for constraint in constraints(model):
+        if isinstance(constraint, StartDateConstraint):
+            days.add(constraint.start_date)
+        elif isinstance(constraint, TimeOfDateConstraint):
+            times |= {constraint.start_time.replace(tzinfo=None), constraint.end_time.replace(tzinfo=None)}
+    return {datetime.combine(day, at, UTC) for day in days for at in times}
+
+
+def _same(cards: Sequence[tuple[RateCard, ...]]) -> bool:
+    """Say whether cards agree; a fee that an earlier list left out and a later one names is no change."""
+    each = [
+        [(card.above_input_tokens, *(card.rates[name] for name in TOKEN_CLASSES)) for card in found] for found in cards
+    ]
+    fees = [{card.rates[name] for found in cards for card in found if card.rates[name]} for name in UNIT_CLASSES]
+    return all(rates == each[0] for rates in each) and all(len(named) <= 1 for named in fees)
+
+
+def _undated(found: Found, tier: str, region: str | None) -> tuple[RateCard, ...]:
+    """Return the cards that hold whenever the call was made; () = the rates changed."""
+    each = [_cards_at(found, tier, region, moment) for moment in sorted(_change_moments(found.model))]
+    return tuple(replace(card, effective_from=None) for card in each[-1]) if _same(each) else ()
+
+
+@lru_cache(maxsize=16384)
+def _cards(
+    provider_name: str | None, model: str, service_tier: str | None, region: str | None, moment: datetime | None
+) -> tuple[RateCard, ...]:
+    found = resolve(provider_name, model)
+    if isinstance(found, str) or is_reserved(found.host.id, service_tier):
+        return ()
+    if _has_no_price(found):
+        return ()
+    tier = tier_of(service_tier)
+    return _undated(found, tier, region) if moment is None else _cards_at(found, tier, region, moment)
 
 
 def published_rates(
-    provider_name: str | None, model: str, service_tier: str | None, day: date | None
+    provider_name: str | None,
+    model: str,
+    service_tier: str | None = None,
+    region: str | None = None,
+    moment: datetime | None = None,
 ) -> list[RateCard]:
-    """Return the rate cards of a model on a day, one for each prompt length from which other rates hold; [] = unknown.
+    """Return the rate cards of a model at a moment, one for each prompt length from which other rates hold; [] = unknown.
 
     A class without a rate of its own costs what its nearest wider class costs (cache reads without a discount cost as
-    input), as genai-prices does. Without a day only rates that never changed are known.
+    input), as genai-prices does. Without a moment only rates that never changed are known.
     """
-    found = find_model(provider_name, model)
-    if found is None:
-        return []
-    provider, info = found
-    if day is None and isinstance(info.prices, list):
-        return []
-    moment = datetime.combine(day or date.min, time(12), UTC)
-    context = dict.fromkeys(("service_tier", "processing", "speed"), service_tier) if service_tier else None
-    prices = info.get_prices(moment, context)
-    fields = {
-        "uncached_input": _price(prices, "input_mtok"),
-        "cache_read": _price(prices, "cache_read_mtok", "input_mtok"),
-        "cache_write_5m": _price(prices, "cache_write_5m_mtok", "cache_write_mtok", "input_mtok"),
-        "cache_write_1h": _price(prices, "cache_write_1h_mtok", "cache_write_mtok", "input_mtok"),
-        "output": _price(prices, "output_mtok"),
-    }
-    if fields["uncached_input"] is None and fields["output"] is None:
-        return []
-    starts = {tier.start for price in fields.values() if isinstance(price, TieredPrices) for tier in price.tiers}
-    return [
-        RateCard(
-            provider_name=provider.id,
-            model=info.id,
-            source=f"genai-prices {version('genai-prices')}: {provider.id}/{info.id}",
-            effective_from=_effective_from(info, moment),
-            above_input_tokens=above,
-            has_cache_rate=prices.cache_read_mtok is not None,
-            **{name: _at(price, above) or Decimal(0) for name, price in fields.items()},
-        )
-        for above in (-1, *sorted(starts))
-    ]
+    return list(_cards(provider_name, model, service_tier, region, moment))
+
+
+def why_unpriced(provider_name: str | None, model: str, service_tier: str | None, moment: datetime | None) -> str:
+    """Say why `published_rates` finds nothing, in one of a few fixed texts."""
+    found = resolve(provider_name, model)
+    if isinstance(found, str):
+        return PAID_BY_THE_HOUR if is_reserved("", service_tier) else found
+    if is_reserved(found.host.id, service_tier):
+        return PAID_BY_THE_HOUR
+    return _has_no_price(found) or (NO_DAY if moment is None else NO_RATE)
