@@ -1,1 +1,1 @@
-"""What can other programs take away? Tables of calls and features."""
+"""What can other programs take away? Tables of calls and features, and FOCUS files."""

@@ -1,6 +1,7 @@
 """Which columns has one row a call, for other programs?
 
-The outer contract names them. Machine exports are exact: nothing is escaped, rounded or shortened.
+The outer contract names them. Parquet and JSONL are exact: nothing is escaped, rounded or shortened. In CSV, a text that a
+spreadsheet would run as a formula gets an apostrophe in front.
 """
 
 from __future__ import annotations
@@ -38,9 +39,18 @@ def call_rows(calls: pl.LazyFrame) -> pl.LazyFrame:
         + pl.col("cache_write_1h_input_tokens").fill_null(0),
         output_tokens="output_tokens",
         reasoning_output_tokens="reasoning_output_tokens",
+        service_tier="service_tier",
+        region="region",
+        input_cost="input_cost",
+        output_cost="output_cost",
+        unit_cost="unit_cost",
         list_cost="list_cost",
         contracted_cost="contracted_cost",
         logged_cost="logged_cost",
+        price_source="price_source",
+        price_effective_from="price_effective_from",
+        matched_by="matched_by",
+        price_rules="price_rules",
         **{f"tokens_{name}": f"tokens_{name}" for name in COMPONENTS},
         source_file="file_name",
         source_line="line",

@@ -14,7 +14,7 @@ _COUNTS = (
     "calls", "operations", "conversations", "input_tokens", "cache_read_input_tokens", "cache_creation_input_tokens",
     "output_tokens", "reasoning_output_tokens", "unpriced_calls", "unpriced_tokens",
 )  # fmt: skip
-_AMOUNTS = ("input_cost", "output_cost", "list_cost", "contracted_cost", "logged_cost", "naive_cost")
+_AMOUNTS = ("input_cost", "output_cost", "unit_cost", "list_cost", "contracted_cost", "logged_cost", "naive_cost")
 
 
 def feature_rows(features: Sequence[Feature]) -> pl.DataFrame:

@@ -10,6 +10,18 @@ import polars.selectors as cs
 
 from tokaudit.errors import TokauditError, UsageError
 
+_FORMULA = r"^(?:[\t\r\n]|[\s\p{Cc}\p{Cf}]*[=+\-@\x{FF1D}\x{FF0B}\x{FF0D}\x{FF20}\x{2212}])"
+
+
+def without_formulas(frame: pl.DataFrame) -> pl.DataFrame:
+    """Put an apostrophe before each text that a spreadsheet would run as a formula: people open CSV files in spreadsheets."""
+    return frame.with_columns(_inert(name) for name in frame.select(cs.string()).columns)
+
+
+def _inert(name: str) -> pl.Expr:
+    is_formula = pl.col(name).str.contains(_FORMULA)
+    return pl.when(is_formula).then(pl.concat_str(pl.lit("'"), name)).otherwise(name).alias(name)
+
 
 def _as_text(frame: pl.DataFrame) -> pl.DataFrame:
     # JSON and CSV have no exact decimals: amounts are written as text.
@@ -18,7 +30,7 @@ def _as_text(frame: pl.DataFrame) -> pl.DataFrame:
 
 _WRITERS: Mapping[str, Callable[[pl.DataFrame, Path], object]] = {
     ".parquet": lambda frame, path: frame.write_parquet(path),
-    ".csv": lambda frame, path: _as_text(frame).write_csv(path),
+    ".csv": lambda frame, path: _as_text(without_formulas(frame)).write_csv(path),
     ".jsonl": lambda frame, path: _as_text(frame).write_ndjson(path),
 }
 
