@@ -48,7 +48,7 @@ def test_blocks_cover_the_text_in_order(text: str) -> None:
         ),
         (
             "Context:\nA is B.\n\nC is D.\n\nQuestion: why?",
-            [("Context:\nA is B.\n\n", True), ("C is D.\n\n", True), ("Question: why?", False)],
+            [("Context:\nA is B.\n\n", True), ("C is D.\n\nQuestion:", True), (" why?", False)],
         ),
         ("See <b>bold</b> text", [("See <b>bold</b> text", False)]),
         ("an open <doc> only", [("an open <doc> only", False)]),

@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 from tokaudit.readers.choose import choose
 from tokaudit.readers.contract import ReadOptions, outcomes_of
 from tokaudit.schema import Call, RejectRecordError
-from tokaudit.tokens.chat_format import FAMILIES, PLAIN, chat_format_of_model, chat_format_tokens, estimate_tool_tokens
+from tokaudit.tokens.chat_format import FAMILIES, PLAIN, chat_format_of_model, chat_format_tokens
 from tokaudit.tokens.count import count_tokens
+from tokaudit.tokens.definitions import estimate_tool_tokens
 from tokaudit.tokens.encodings import encoding_of_model
 
 SHARED = Path(__file__).resolve().parents[3] / "shared"
@@ -151,7 +152,7 @@ def test_published_example() -> None:
         whole = (
             int(count_tokens(said, encoding).sum())
             + chat_format_tokens(2)
-            + estimate_tool_tokens(tools, encoding, counted(encoding))
+            + estimate_tool_tokens(tools, counted(encoding))
         )
         assert whole == billed
 
@@ -163,7 +164,7 @@ def test_a_tool_may_be_written_in_any_shape() -> None:
         {"name": "f", "description": "Do it.", "input_schema": schema},
         {"type": "function", "name": "f", "description": "Do it.", "parameters": schema},
     ]
-    assert len({estimate_tool_tokens([shape], O200K, counted(O200K)) for shape in shapes}) == 1
+    assert len({estimate_tool_tokens([shape], counted(O200K)) for shape in shapes}) == 1
 
 
 @pytest.mark.parametrize(
@@ -176,7 +177,7 @@ def test_a_tool_may_be_written_in_any_shape() -> None:
     ],
 )  # fmt: skip
 def test_any_shape_has_an_estimate(tools: Any) -> None:
-    assert estimate_tool_tokens(tools, O200K, counted(O200K)) >= 0
+    assert estimate_tool_tokens(tools, counted(O200K)) >= 0
 
 
 def test_text_chats_count_to_the_billed_tokens() -> None:
@@ -186,16 +187,3 @@ def test_text_chats_count_to_the_billed_tokens() -> None:
     found = list(calls(path, 250))
     assert len(found) > 200
     assert [visible(call, "cl100k_base") - (call.usage.input_tokens or 0) for call in found] == [0] * len(found)
-
-
-def test_tools_are_the_rest_of_the_billed_tokens() -> None:
-    path = SHARED / "data/workload/openai.jsonl.gz"
-    if not path.exists():
-        pytest.skip(f"{path} is not there")
-    found = [call for call in calls(path, 800) if call.usage.input_tokens and call.response_schema is None]
-    rests = [
-        (call.usage.input_tokens or 0) - visible(call, O200K) - estimate_tool_tokens(call.tools, O200K, counted(O200K))
-        for call in found
-    ]
-    assert sum(call.tools is not None for call in found) > 20
-    assert set(rests) == {0}

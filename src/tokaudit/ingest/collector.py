@@ -6,7 +6,6 @@ is content-addressed: a part is the id of its text, a prompt is the chain of its
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from operator import attrgetter
 from struct import Struct
@@ -16,8 +15,11 @@ import polars as pl
 from xxhash import xxh3_64_intdigest
 
 from tokaudit.ingest.contents import ContentTable, Definition, definitions_of
+from tokaudit.ingest.corrections import is_correction
 from tokaudit.ingest.cutting.decoding import values_of
 from tokaudit.ingest.cutting.framing import Frame
+from tokaudit.ingest.identity import call_key, fullness, key_of, optional_key_of
+from tokaudit.ingest.prompts import first_new_part, named_tokens, opening_messages
 from tokaudit.ingest.tally import Tally
 from tokaudit.ledger.tables import (
     KINDS,
@@ -57,8 +59,17 @@ _OWN_FIELDS = (
         "usage_rule",
         "encoding",
     ),
-    *("encoding_is_exact", "messages", "format_tokens", "prompt_id", "system_id", "tools_id", "closing_id"),
-    *("previous_key", "link_key", "span_key", "parent_span_key"),
+    *(
+        "encoding_is_exact",
+        "messages",
+        "format_tokens",
+        "tool_call_tokens",
+        "prompt_id",
+        "system_id",
+        "tools_id",
+        "closing_id",
+    ),
+    *("previous_key", "link_key", "span_key", "parent_span_key", "is_correction"),
 )
 _CALL_FIELDS = [name for name in RECORDS if name in Call.__dataclass_fields__]
 _USAGE_FIELDS = [name for name in RECORDS if name in Usage.__dataclass_fields__]
@@ -72,65 +83,6 @@ _usage_values = attrgetter(*_USAGE_FIELDS)
 def link(previous: int, role: int, kind: int, content_id: int) -> int:
     """Chain one part to all before it: equal ids mean equal prompts up to here."""
     return xxh3_64_intdigest(_LINK.pack(previous, role, kind, content_id))
-
-
-def fullness(call: Call) -> int:
-    """Rate how much a record tells, so that the fullest record of a call can win."""
-    return (
-        32 * (call.usage.state != "missing")
-        + 16 * bool(call.prompt)
-        + 8 * bool(call.answer)
-        + 4 * (call.usage.cache_read_input_tokens is not None)
-        + 2 * (call.started_at is not None)
-        + (call.feature is not None)
-    )
-
-
-def call_key(call: Call, record_id: int) -> int:
-    """Identify the call over all files: by the format's own identity, the provider's id, the logger's id and time, or the
-    record itself.
-
-    A logger's id alone may be a row number that another file uses too; in the same millisecond it is the same call (many
-    sinks write no more of a time than that).
-    """
-    if call.call_id:
-        return _key("call", call.call_id)
-    if call.response_id:
-        return _key("response", _unique(call.response_id, call))
-    if call.log_id:
-        at = None if call.started_at is None else call.started_at // 1000
-        return _key("log", f"{call.log_id}:{at}:{call.request_model}")
-    return record_id
-
-
-_FEW_IDS = re.compile(r"chatcmpl-[0-9]{1,3}")
-"""Ollama draws the ids of its OpenAI-compatible answers from a thousand. Source: ollama, openai/openai.go."""
-
-
-def _unique(response_id: str, call: Call) -> str:
-    """Return what tells an answer from all others: its id, or, where ids come back, what it said it cost as well."""
-    if not _FEW_IDS.fullmatch(response_id):
-        return response_id
-    return f"{response_id}:{call.response_model}:{call.usage.input_tokens}:{call.usage.output_tokens}"
-
-
-def _key(kind: str, name: str | None) -> int:
-    return xxh3_64_intdigest(f"{kind}:{name}".encode())
-
-
-def _optional_key(kind: str, name: str | None) -> int | None:
-    return None if name is None else _key(kind, name)
-
-
-def first_new_part(prompt: tuple[Part, ...]) -> int:
-    """Return where the new turn begins: after the last assistant part that something follows (0 = all is new)."""
-    replied = False
-    for number in range(len(prompt) - 1, -1, -1):
-        role = prompt[number].role
-        if role == "assistant" and replied:
-            return number + 1
-        replied = replied or role in ("user", "tool")
-    return 0
 
 
 class Collector:
@@ -195,8 +147,8 @@ class Collector:
     def _add_span(self, aside: Aside, spot: Spot) -> None:
         told = (aside.feature, aside.feature_from, aside.user_id, aside.conversation_id)
         if aside.span_id and (aside.parent_span_id or any(told)):
-            above = _optional_key("span", aside.parent_span_id)
-            self._lineage.append((spot.line, _key("span", aside.span_id), above, *told))
+            above = optional_key_of("span", aside.parent_span_id)
+            self._lineage.append((spot.line, key_of("span", aside.span_id), above, *told))
 
     def _reject(self, line: int, reason: str) -> None:
         self._rejects.append((line, reason))
@@ -212,6 +164,8 @@ class Collector:
             call, definitions, record_id, model.encoding, spot.line
         )
         messages = len({part.message for part in call.prompt})
+        is_chat = call.operation_name == "chat"
+        named = named_tokens(call, model.encoding) if is_chat else 0
         self._records.append(
             (
                 record_id,
@@ -225,15 +179,17 @@ class Collector:
                 model.encoding,
                 model.exact,
                 messages,
-                chat_format_tokens(messages, name) if call.operation_name == "chat" else 0,
+                (chat_format_tokens(messages, name) if is_chat else 0) + named,
+                named,
                 prompt_id,
                 system_id,
                 tools_id,
                 closing_id,
-                _optional_key("response", call.previous_response_id),
-                _optional_key("link", call.link_id),
-                _optional_key("span", call.span_id),
-                _optional_key("span", call.parent_span_id),
+                optional_key_of("response", call.previous_response_id),
+                optional_key_of("link", call.link_id),
+                optional_key_of("span", call.span_id),
+                optional_key_of("span", call.parent_span_id),
+                is_correction(call.prompt, continues=call.previous_response_id is not None),
                 *_call_values(call),
                 *_usage_values(call.usage),
             )
@@ -251,7 +207,7 @@ class Collector:
         rows = self._parts
         position = system = 0
         # What the provider kept and sends as well is part of the prompt: it begins where the answer before it ended.
-        sent = prefix = _optional_key("response", call.previous_response_id) or 0
+        sent = prefix = optional_key_of("response", call.previous_response_id) or 0
         tools_id = None
         for definition in definitions:
             kind = definition.kind
@@ -261,9 +217,12 @@ class Collector:
             sent = link(sent, _SYSTEM, kind, content_id)
             position += 1
         first_new = first_new_part(call.prompt)
+        opening = opening_messages(call.prompt)
         for number, part in enumerate(call.prompt):
             role, kind = _ROLE[part.role], _KIND[part.kind]
             content_id = self._content(part, encoding, line, in_prompt=True)
+            if part.kind == "text" and part.message in opening:
+                self._contents.add_opening(content_id, part.text)
             if role == _SYSTEM:
                 system = link(system, role, kind, content_id)
             else:
@@ -291,7 +250,7 @@ class Collector:
 
     def drain(self) -> dict[str, pl.DataFrame]:
         """Return the tables of the frames taken since the last time, and forget them."""
-        contents, blocks = self._contents.frames()
+        contents, blocks, sentences = self._contents.frames()
         records = table_of(self._records, _UNCOUNTED)
         parts = table_of(self._parts, PARTS)
         rejects = table_of(self._rejects, REJECTS)
@@ -302,6 +261,7 @@ class Collector:
             "parts": parts,
             "contents": contents,
             "blocks": blocks,
+            "sentences": sentences,
             "rejects": rejects,
             "lineage": lineage,
         }

@@ -6,7 +6,6 @@ memory with the batch: the tables hold hashes and counts.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from itertools import accumulate
 from typing import NamedTuple
@@ -16,11 +15,12 @@ import orjson
 import polars as pl
 from xxhash import xxh3_64_intdigest
 
-from tokaudit.ingest.blocks import Block, cut_blocks
-from tokaudit.ledger.tables import BLOCKS, CONTENTS, RESPONSE_SCHEMA, TOOLS, table_of
+from tokaudit.ingest.blocks import Block, block_key, cut_blocks
+from tokaudit.ingest.sentences import cut_sentences, definition_sentences
+from tokaudit.ledger.tables import BLOCKS, CONTENTS, RESPONSE_SCHEMA, SENTENCES, TOOLS, table_of
 from tokaudit.schema import Call, Json, RejectRecordError
-from tokaudit.tokens.chat_format import estimate_tool_tokens
 from tokaudit.tokens.count import count_block_tokens, count_tokens
+from tokaudit.tokens.definitions import estimate_schema_tokens, estimate_tool_tokens
 
 BATCH_BYTES = 4 << 20
 _MEDIA_SEED, _DEFINITION_SEED = 1, 2
@@ -47,10 +47,17 @@ def definitions_of(call: Call) -> list[Definition]:
         raise RejectRecordError(TOO_DEEP) from error
 
 
+class _Cut(NamedTuple):
+    blocks: Sequence[Block]
+    pieces: Sequence[bytes]
+    keys: Sequence[int]
+
+
 class _Waiting(NamedTuple):
     content_id: int
     text: str
     in_prompt: bool
+    cut: _Cut | None = None
 
 
 def _pieces(text: str, blocks: Sequence[Block]) -> list[bytes]:
@@ -58,12 +65,19 @@ def _pieces(text: str, blocks: Sequence[Block]) -> list[bytes]:
     return [text[block.start : end].encode() for block, end in zip(blocks, ends, strict=True)]
 
 
+def _cut(text: str) -> _Cut:
+    blocks = cut_blocks(text)
+    pieces = _pieces(text, blocks)
+    keys = [block_key(piece, is_document=block.is_document) for block, piece in zip(blocks, pieces, strict=True)]
+    return _Cut(blocks, pieces, keys)
+
+
 def count_batch(waiting: Sequence[_Waiting], encoding: str) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Count texts and, for prompt texts, their blocks: one tokenisation serves both. Returns (contents, blocks)."""
     prompts = [row for row in waiting if row.in_prompt]
     answers = [row for row in waiting if not row.in_prompt]
-    cut = [(row.content_id, blocks, _pieces(row.text, blocks)) for row in prompts for blocks in (cut_blocks(row.text),)]
-    starts = [[0, *accumulate(len(piece) for piece in pieces[:-1])] for _, _, pieces in cut]
+    cuts = [row.cut or _cut(row.text) for row in prompts]
+    starts = [[0, *accumulate(len(piece) for piece in cut.pieces[:-1])] for cut in cuts]
     tokens, block_tokens = count_block_tokens([row.text for row in prompts], starts, encoding)
     answer_tokens = count_tokens([row.text for row in answers], encoding)
     contents = pl.DataFrame(
@@ -76,15 +90,15 @@ def count_batch(waiting: Sequence[_Waiting], encoding: str) -> tuple[pl.DataFram
     )
     of_block = iter(block_tokens.tolist())
     rows = [
-        (content_id, encoding, position, xxh3_64_intdigest(piece.strip()), block.is_document, next(of_block))
-        for content_id, blocks, pieces in cut
-        for position, (block, piece) in enumerate(zip(blocks, pieces, strict=True))
+        (row.content_id, encoding, position, key, *block[1:], next(of_block))
+        for row, cut in zip(prompts, cuts, strict=True)
+        for position, (block, key) in enumerate(zip(cut.blocks, cut.keys, strict=True))
     ]
     return contents, table_of(rows, BLOCKS)
 
 
 class ContentTable:
-    """Distinct contents and blocks of some records."""
+    """Distinct contents, blocks and sentences of some records."""
 
     def __init__(self) -> None:
         self._seen: dict[tuple[int, str], bool] = {}  # content and encoding -> whether it is cut into blocks
@@ -92,6 +106,11 @@ class ContentTable:
         self._waiting_bytes = 0
         self._counted: list[tuple[pl.DataFrame, pl.DataFrame]] = []
         self._rows: list[tuple[int, str, int | None, int, int]] = []
+        self._opened: set[int] = set()  # contents with which prompts open
+        self._opening_blocks: dict[int, bytes] = {}  # those that wait to be cut into sentences
+        self._cut_blocks: set[int] = set()
+        self._sentences: list[pl.DataFrame] = []
+        self._definition_sentences: list[tuple[int, int, int, None, None, int, int, bool]] = []
 
     def _add(self, content_id: int, encoding: str, size: int, line: int, tokens: int | None = None) -> None:
         if (content_id, encoding) not in self._seen:
@@ -112,6 +131,25 @@ class ContentTable:
                 self._count_waiting()
         return content_id
 
+    def add_opening(self, content_id: int, text: str) -> None:
+        """Cut a text with which a prompt opens into sentences, once."""
+        if content_id in self._opened:
+            return
+        self._opened.add(content_id)
+        for block, piece, key in zip(*self._cut_once(content_id, text), strict=True):
+            if not block.is_document and key not in self._cut_blocks:
+                self._cut_blocks.add(key)
+                self._opening_blocks[key] = piece
+                self._waiting_bytes += len(piece)
+
+    def _cut_once(self, content_id: int, text: str) -> _Cut:
+        """Cut a text; if it was the last to come and still waits to be counted, keep how."""
+        cut = _cut(text)
+        for waiting in self._waiting.values():
+            if waiting and waiting[-1].content_id == content_id:
+                waiting[-1] = waiting[-1]._replace(cut=cut)
+        return cut
+
     def add_media(self, reference: str, encoding: str, line: int) -> int:
         """Return the id of an image, sound or file; its tokens are not known."""
         data = reference.encode()
@@ -124,31 +162,29 @@ class ContentTable:
         value, data, kind = definition
         content_id = xxh3_64_intdigest(data, seed=_DEFINITION_SEED)
         if (content_id, encoding) not in self._seen:
-            tokens = _tool_tokens(value, encoding) if kind == TOOLS else _schema_tokens(value, encoding)
+            estimate = estimate_tool_tokens if kind == TOOLS else estimate_schema_tokens
+            tokens = estimate(value, lambda texts: int(count_tokens(texts, encoding).sum()))
             self._add(content_id, encoding, len(data), line, tokens)
+        if content_id not in self._opened:
+            self._opened.add(content_id)
+            self._definition_sentences += definition_sentences(content_id, value)
         return content_id
 
     def _count_waiting(self) -> None:
         self._counted += [count_batch(waiting, encoding) for encoding, waiting in self._waiting.items()]
+        self._sentences.append(cut_sentences(list(self._opening_blocks.items())))
+        self._opening_blocks.clear()
         self._waiting.clear()
         self._waiting_bytes = 0
 
-    def frames(self) -> tuple[pl.DataFrame, pl.DataFrame]:
-        """Count what still waits and return (contents, blocks)."""
+    def frames(self) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+        """Count what still waits and return (contents, blocks, sentences)."""
         self._count_waiting()
+        sentences = pl.concat([*self._sentences, table_of(self._definition_sentences, SENTENCES)])
         contents = table_of(self._rows, CONTENTS)
         if not self._counted:
-            return contents, pl.DataFrame(schema=BLOCKS)
+            return contents, pl.DataFrame(schema=BLOCKS), sentences
         counted = pl.concat([contents for contents, _ in self._counted]).unique(["content_id", "encoding"])
         joined = contents.join(counted, on=["content_id", "encoding"], how="left", maintain_order="left")
         settled = joined.with_columns(tokens=pl.coalesce("tokens", "counted")).select(CONTENTS.names())
-        return settled, pl.concat([blocks for _, blocks in self._counted])
-
-
-def _tool_tokens(value: Json, encoding: str) -> int:
-    return estimate_tool_tokens(value, encoding, lambda texts: int(count_tokens(texts, encoding).sum()))
-
-
-def _schema_tokens(value: Json, encoding: str) -> int:
-    # A schema is billed about as its JSON text, with spaces after the marks.
-    return int(count_tokens([json.dumps(value, ensure_ascii=False)], encoding).sum())
+        return settled, pl.concat([blocks for _, blocks in self._counted]), sentences

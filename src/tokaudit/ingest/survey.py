@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from tokaudit.errors import InputError
-from tokaudit.ingest.collector import call_key
 from tokaudit.ingest.cutting.decoding import values_of
 from tokaudit.ingest.cutting.framing import Frame
+from tokaudit.ingest.identity import call_key
 from tokaudit.ingest.sniff import sniff
 from tokaudit.ingest.sources import Source
 from tokaudit.ingest.splits import Split, frames_of

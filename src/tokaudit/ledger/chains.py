@@ -71,7 +71,7 @@ def with_history_parts(parts: str) -> str:
         UNION ALL BY NAME
         SELECT c.record_id, -{_BEFORE_NEW}::BIGINT AS position, {_BEFORE_NEW}::BIGINT AS message,
             {_ASSISTANT}::UTINYINT AS role, {TEXT}::UTINYINT AS kind, false AS is_answer, true AS is_earlier,
-            c.record_id AS content_id, coalesce(r.closing_id, r.call_key) AS prefix_id
+            c.record_id AS content_id, r.call_key AS prefix_id
         FROM carried c JOIN records r ON r.record_id = c.parent_id"""
 
 
@@ -84,11 +84,15 @@ def with_history_contents(contents: str) -> str:
 
 
 def with_history_counts(calls: str) -> str:
-    """Return the query of all calls in which the counts of the prompt cover the turns that the provider kept."""
+    """Return the query of all calls in which the counts of the prompt cover the turns that the provider kept.
+
+    A call that others name is known by its name, not by its words: many chats begin with the same ones.
+    """
     return f"""
         SELECT c.* REPLACE (
             c.visible_input_tokens + coalesce(h.tokens, 0) AS visible_input_tokens,
             c.messages + coalesce(h.messages, 0) AS messages,
             c.format_tokens + coalesce(h.messages, 0) * {TOKENS_PER_MESSAGE} AS format_tokens,
-            CASE WHEN k.record_id IS NULL THEN c.closing_id ELSE coalesce(c.closing_id, c.call_key) END AS closing_id)
-        FROM ({calls}) c LEFT JOIN carried h USING (record_id) LEFT JOIN called k USING (record_id)"""
+            coalesce(named.call_key, c.closing_id) AS closing_id)
+        FROM ({calls}) c LEFT JOIN carried h USING (record_id)
+        LEFT JOIN (SELECT DISTINCT previous_key AS call_key FROM called) named USING (call_key)"""

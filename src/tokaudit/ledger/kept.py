@@ -75,15 +75,17 @@ _TOLD = f"""
 
 _FILLED_COLUMNS = (
     "started_at", "latency_ms", "provider_name", "request_model", "response_model", "user_id", "conversation", "operation",
-    "service_tier", "logged_cost", "finish_reason", "previous_key",
+    "service_tier", "region", "logged_cost", "finish_reason", "previous_key",
 )  # fmt: skip
 _USAGE_COLUMNS = (
     "input_tokens", "cache_read_input_tokens", "cache_write_5m_input_tokens", "cache_write_1h_input_tokens",
-    "output_tokens", "reasoning_output_tokens", "usage_state", "usage_rule",
+    "output_tokens", "reasoning_output_tokens", "input_audio_tokens", "input_image_tokens", "input_video_tokens",
+    "cache_read_audio_tokens", "cache_read_image_tokens", "output_audio_tokens", "output_image_tokens", "web_searches",
+    "file_searches", "audio_ms", "usage_state", "usage_rule",
 )  # fmt: skip
 _PROMPT_COLUMNS = (
-    "prompt_id", "system_id", "tools_id", "messages", "format_tokens", "visible_input_tokens", "definition_tokens",
-    "media", "encoding", "encoding_is_exact",
+    "prompt_id", "system_id", "tools_id", "messages", "format_tokens", "tool_call_tokens", "visible_input_tokens",
+    "definition_tokens", "media", "encoding", "encoding_is_exact", "is_correction",
 )  # fmt: skip
 
 _KNOWN_USAGE = (
@@ -146,6 +148,11 @@ def _named(name: str) -> str:
         WHEN up.feature IS NOT NULL THEN up.{name} WHEN r.feature IS NOT NULL THEN r.{name} ELSE f.{name} END AS {name}"""
 
 
+def _named_by(source: str) -> str:
+    """Return the few records that others name: a join with all of them would hold the whole table."""
+    return f"(SELECT * FROM records WHERE record_id IN (SELECT {source} FROM filled))"
+
+
 CALLS = f"""
     SELECT r.* REPLACE (
         {", ".join(map(_found, _FILLED_COLUMNS))}, {_named("feature")}, {_named("feature_from")},
@@ -158,9 +165,9 @@ CALLS = f"""
     FROM records r JOIN kept USING (record_id) JOIN scope s USING (file_id)
     LEFT JOIN filled f ON f.kept_id = r.record_id
     LEFT JOIN around up ON up.call_key = kept.call_key
-    LEFT JOIN records p ON p.record_id = f.prompt_from
-    LEFT JOIN records a ON a.record_id = f.answer_from
-    LEFT JOIN records u ON u.record_id = f.usage_from"""
+    LEFT JOIN {_named_by("prompt_from")} p ON p.record_id = f.prompt_from
+    LEFT JOIN {_named_by("answer_from")} a ON a.record_id = f.answer_from
+    LEFT JOIN {_named_by("usage_from")} u ON u.record_id = f.usage_from"""
 """One row a call, with what other records tell of it."""
 
 _PLACE = f"CASE WHEN p.is_answer THEN p.position + {_AFTER_THE_PROMPT} ELSE p.position END AS position"

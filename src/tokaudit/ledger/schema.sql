@@ -23,7 +23,11 @@ CREATE TABLE contents (
 );
 CREATE TABLE blocks (
     content_id UBIGINT NOT NULL, encoding VARCHAR NOT NULL, position BIGINT NOT NULL, block_id UBIGINT NOT NULL,
-    is_document BOOLEAN NOT NULL, tokens BIGINT NOT NULL
+    is_document BOOLEAN NOT NULL, is_example BOOLEAN NOT NULL, tokens BIGINT NOT NULL
+);
+CREATE TABLE sentences (
+    block_id UBIGINT NOT NULL, position BIGINT NOT NULL, sentence_id UBIGINT NOT NULL, head_id UBIGINT, tail_id UBIGINT,
+    words BIGINT NOT NULL, word_bits UBIGINT NOT NULL, has_number BOOLEAN NOT NULL
 );
 CREATE TABLE parts (
     record_id UBIGINT NOT NULL, position BIGINT NOT NULL, message BIGINT NOT NULL, role UTINYINT NOT NULL,
@@ -35,13 +39,16 @@ CREATE TABLE records (
     fullness UTINYINT NOT NULL, reader VARCHAR NOT NULL, response_id VARCHAR, log_id VARCHAR, started_at BIGINT,
     latency_ms BIGINT, provider_name VARCHAR, request_model VARCHAR, response_model VARCHAR, operation_name VARCHAR,
     http_status BIGINT, error_type VARCHAR, finish_reason VARCHAR, feature VARCHAR, feature_from VARCHAR, user_id VARCHAR,
-    conversation VARCHAR, operation VARCHAR, service_tier VARCHAR, gateway_cache_hit BOOLEAN, input_tokens BIGINT,
+    conversation VARCHAR, operation VARCHAR, service_tier VARCHAR, region VARCHAR, gateway_cache_hit BOOLEAN, input_tokens BIGINT,
     cache_read_input_tokens BIGINT, cache_write_5m_input_tokens BIGINT, cache_write_1h_input_tokens BIGINT,
-    output_tokens BIGINT, reasoning_output_tokens BIGINT, usage_state VARCHAR NOT NULL, usage_rule VARCHAR NOT NULL,
+    output_tokens BIGINT, reasoning_output_tokens BIGINT,
+    input_audio_tokens BIGINT, input_image_tokens BIGINT, input_video_tokens BIGINT, cache_read_audio_tokens BIGINT,
+    cache_read_image_tokens BIGINT, output_audio_tokens BIGINT, output_image_tokens BIGINT, web_searches BIGINT,
+    file_searches BIGINT, audio_ms BIGINT, usage_state VARCHAR NOT NULL, usage_rule VARCHAR NOT NULL,
     logged_cost VARCHAR, encoding VARCHAR NOT NULL, encoding_is_exact BOOLEAN NOT NULL, messages BIGINT NOT NULL,
-    format_tokens BIGINT NOT NULL, visible_input_tokens BIGINT NOT NULL, definition_tokens BIGINT NOT NULL,
+    format_tokens BIGINT NOT NULL, tool_call_tokens BIGINT NOT NULL, visible_input_tokens BIGINT NOT NULL, definition_tokens BIGINT NOT NULL,
     visible_output_tokens BIGINT NOT NULL, media BIGINT NOT NULL,
-    prompt_id UBIGINT, system_id UBIGINT, tools_id UBIGINT, closing_id UBIGINT
+    prompt_id UBIGINT, system_id UBIGINT, tools_id UBIGINT, closing_id UBIGINT, is_correction BOOLEAN NOT NULL
 );
 CREATE TABLE rejects (file_id UBIGINT NOT NULL, line BIGINT NOT NULL, reason VARCHAR NOT NULL);
 CREATE TABLE lineage (

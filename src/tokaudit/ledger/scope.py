@@ -13,14 +13,15 @@ import polars as pl
 from tokaudit.ledger.chains import carry_history, with_history_contents, with_history_counts, with_history_parts
 from tokaudit.ledger.kept import CALLS, PARTS, PER_FILE, SELECT_KEPT, USED
 from tokaudit.ledger.store import FileRow, Ledger
+from tokaudit.ledger.tables import RESPONSE_SCHEMA, TOOLS
 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
     """The files of a run and the calls in them, as frames that are read when needed.
 
-    calls: one row a call (columns of `records`, and file_name). parts: those calls' parts. contents, blocks: the texts they
-    use. per_file: file_id, records, calls, fragments, repeats (the rest are duplicates). rejects: file_id, line, reason.
+    calls: one row a call (columns of `records`, and file_name). parts: those calls' parts. contents, blocks, sentences: the texts
+    they use. per_file: file_id, records, calls, fragments, repeats (the rest are duplicates). rejects: file_id, line, reason.
     """
 
     files: tuple[FileRow, ...]
@@ -28,6 +29,7 @@ class Scope:
     parts: pl.LazyFrame
     contents: pl.LazyFrame
     blocks: pl.LazyFrame
+    sentences: pl.LazyFrame
     per_file: pl.DataFrame
     rejects: pl.DataFrame
 
@@ -38,6 +40,12 @@ _CONTENTS = f"""
 _BLOCKS = f"""
     SELECT * FROM blocks
     SEMI JOIN (SELECT DISTINCT content_id FROM parts SEMI JOIN {USED} u USING (record_id)) used USING (content_id)"""
+
+_SENTENCES = f"""
+    SELECT * FROM sentences SEMI JOIN (
+        SELECT block_id FROM ({_BLOCKS}) UNION
+        SELECT content_id FROM parts SEMI JOIN {USED} u USING (record_id) WHERE kind IN ({TOOLS}, {RESPONSE_SCHEMA})
+    ) used USING (block_id)"""
 
 _REJECTS = "SELECT r.* FROM rejects r SEMI JOIN scope USING (file_id) ORDER BY file_id, line"
 
@@ -56,6 +64,7 @@ def select_scope(ledger: Ledger, file_ids: Sequence[int] | None) -> Scope:
         parts=ledger.scan(with_history_parts(PARTS) if has_chains else PARTS),
         contents=ledger.scan(with_history_contents(_CONTENTS) if has_chains else _CONTENTS),
         blocks=ledger.scan(_BLOCKS),
+        sentences=ledger.scan(_SENTENCES),
         per_file=ledger.scan(PER_FILE).collect(),
         rejects=ledger.scan(_REJECTS).collect(),
     )

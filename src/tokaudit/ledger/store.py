@@ -26,7 +26,7 @@ from tokaudit.errors import LedgerError
 
 Parameters: TypeAlias = Sequence[Any] | Mapping[str, Any]
 
-LEDGER_VERSION = "3"
+LEDGER_VERSION = "6"
 MEMORY_LIMIT = "700MB"
 _REBUILD = "move the file away and run again: the ledger is rebuilt from the logs"
 
@@ -106,6 +106,10 @@ class Ledger:
         for file in files:
             self._run("INSERT INTO scope VALUES (?, ?, ?)", file)
 
+    def release(self) -> None:
+        """Give the database's memory back: what was scanned can be read on, nothing more can be asked."""
+        self._connection.close()
+
     def files(self) -> list[FileRow]:
         """Return the manifest, in the order the files were read."""
         rows = self._run(f"SELECT {_FILE_COLUMNS} FROM files ORDER BY rowid").fetchall()
@@ -184,8 +188,12 @@ _INSERTS = {
         GROUP BY content_id, encoding""",
     "blocks": """
         INSERT INTO blocks BY NAME
-        SELECT DISTINCT content_id, encoding, position, block_id, is_document, tokens
+        SELECT DISTINCT content_id, encoding, position, block_id, is_document, is_example, tokens
         FROM {source} s ANTI JOIN (SELECT DISTINCT content_id, encoding FROM blocks) known USING (content_id, encoding)""",
+    "sentences": """
+        INSERT INTO sentences BY NAME
+        SELECT DISTINCT block_id, position, sentence_id, head_id, tail_id, words, word_bits, has_number
+        FROM {source} s ANTI JOIN (SELECT DISTINCT block_id FROM sentences) known USING (block_id)""",
     "rejects": """
         INSERT INTO rejects BY NAME
         SELECT $file_id::UBIGINT AS file_id, line + base AS line, reason FROM {source} s JOIN bases USING (split)""",

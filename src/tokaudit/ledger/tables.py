@@ -4,6 +4,7 @@ records   one row a call as logged, source line included
 parts     one row a piece of its prompt or answer, in prompt order
 contents  one row a distinct text: its tokens, and where it first stood (the text itself is not kept)
 blocks    one row a block of a distinct prompt text
+sentences one row a sentence of a distinct block with which prompts open: their system text, or else the first user message
 rejects   one row a record that could not be kept
 lineage   one row a span that is no call, but stands between calls or says for what those below it are
 """
@@ -56,6 +57,7 @@ RECORDS = pl.Schema(
         "conversation": pl.String,
         "operation": pl.String,
         "service_tier": pl.String,
+        "region": pl.String,
         "gateway_cache_hit": pl.Boolean,
         "input_tokens": pl.Int64,
         "cache_read_input_tokens": pl.Int64,
@@ -63,6 +65,16 @@ RECORDS = pl.Schema(
         "cache_write_1h_input_tokens": pl.Int64,
         "output_tokens": pl.Int64,
         "reasoning_output_tokens": pl.Int64,
+        "input_audio_tokens": pl.Int64,
+        "input_image_tokens": pl.Int64,
+        "input_video_tokens": pl.Int64,
+        "cache_read_audio_tokens": pl.Int64,
+        "cache_read_image_tokens": pl.Int64,
+        "output_audio_tokens": pl.Int64,
+        "output_image_tokens": pl.Int64,
+        "web_searches": pl.Int64,
+        "file_searches": pl.Int64,
+        "audio_ms": pl.Int64,
         "usage_state": pl.String,
         "usage_rule": pl.String,
         "logged_cost": pl.String,
@@ -70,6 +82,7 @@ RECORDS = pl.Schema(
         "encoding_is_exact": pl.Boolean,
         "messages": pl.Int64,  # of the prompt
         "format_tokens": pl.Int64,  # what the chat format adds to them
+        "tool_call_tokens": pl.Int64,  # of which around calls of tools and their results, and speakers' names (estimated)
         "visible_input_tokens": pl.Int64,  # our count of all texts sent, definitions included
         "definition_tokens": pl.Int64,  # of which tools and response schema (estimated)
         "visible_output_tokens": pl.Int64,
@@ -78,6 +91,7 @@ RECORDS = pl.Schema(
         "system_id": pl.UInt64,  # the system parts alone; null = none
         "tools_id": pl.UInt64,
         "closing_id": pl.UInt64,  # prefix id of the conversation after the answer; null = no answer
+        "is_correction": pl.Boolean,  # its last message says that the answer before it was of no use
     }
 )
 
@@ -112,7 +126,21 @@ BLOCKS = pl.Schema(
         "position": pl.Int64,
         "block_id": pl.UInt64,
         "is_document": pl.Boolean,
+        "is_example": pl.Boolean,
         "tokens": pl.Int64,
+    }
+)
+
+SENTENCES = pl.Schema(
+    {
+        "block_id": pl.UInt64,  # of a block of a prompt's opening, or the content id of its definitions
+        "position": pl.Int64,
+        "sentence_id": pl.UInt64,  # its words, numbers masked
+        "head_id": pl.UInt64,  # its first words; null = it is too short
+        "tail_id": pl.UInt64,
+        "words": pl.Int64,
+        "word_bits": pl.UInt64,  # one of 64 bits for each word: sentences alike have most in common
+        "has_number": pl.Boolean,
     }
 )
 
@@ -135,6 +163,7 @@ TABLES = {
     "parts": PARTS,
     "contents": CONTENTS,
     "blocks": BLOCKS,
+    "sentences": SENTENCES,
     "rejects": REJECTS,
     "lineage": LINEAGE,
 }
