@@ -3,11 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 from tokaudit.audits.contract import Audit, Facts
-from tokaudit.result import COMPONENTS, Component, Feature, Finding, Growth, Input, ModelSpend, Totals, Turn, Waste
+from tokaudit.result import (
+    COMPONENTS,
+    Component,
+    Counterfactual,
+    Feature,
+    Finding,
+    Growth,
+    Input,
+    ModelSpend,
+    Totals,
+    Turn,
+    Waste,
+)
 
 ZERO = Decimal(0)
 USD = Decimal("0.001")
@@ -58,6 +71,7 @@ def a_feature(
         "reasoning_output_tokens": 0,
         "input_cost": whole * USD,
         "output_cost": ZERO,
+        "unit_cost": ZERO,
         "list_cost": whole * USD,
         "contracted_cost": whole * USD,
         "logged_cost": None,
@@ -75,6 +89,19 @@ def a_feature(
     return Feature(**{**fields, **changes})
 
 
+def a_change(change: Any, turns: int | None, saving: str, *, lost: int = 0) -> Counterfactual:
+    cost, summary = Decimal("5.5"), 500 if change == "summarise" else None
+    usd = Decimal(saving)
+    return Counterfactual(change, turns, summary, 4, 900, 0, lost, 0, 0, 0, 900, cost, cost - usd, usd)
+
+
+def a_chat(*changes: Counterfactual) -> Feature:
+    """Ten turns of 100 new tokens each, one conversation: turn n re-sends (n - 1) x 100 tokens, 4,500 in all."""
+    turns = [a_turn(n, 1, 100.0 * (n - 1)) for n in range(1, 11)]
+    feature = a_feature(tokens={"history": 4500, "user_input": 1000}, turns=turns)
+    return replace(feature, growth=replace(feature.growth, counterfactuals=changes))
+
+
 def a_model(name: str = "m", **changes: Any) -> ModelSpend:
     fields: dict[str, Any] = {
         "provider_name": "openai",
@@ -83,8 +110,12 @@ def a_model(name: str = "m", **changes: Any) -> ModelSpend:
         "input_tokens": 1000,
         "output_tokens": 200,
         "list_cost": Decimal(1),
+        "contracted_cost": Decimal(1),
+        "logged_cost": None,
         "price_source": "a price page",
         "price_effective_from": None,
+        "matched_by": "exact id",
+        "price_rules": None,
         "input_usd_per_million": Decimal("2.5"),
         "cache_read_usd_per_million": None,
         "output_usd_per_million": Decimal(10),
@@ -108,9 +139,12 @@ def facts(
         **dict.fromkeys(
             ("cache_read_input_tokens", "cache_creation_input_tokens", "unpriced_calls", "unpriced_tokens"), 0
         ),
-        **dict.fromkeys(("input_cost", "output_cost", "contracted_cost", "waste_cost", "naive_cost"), ZERO),
+        **dict.fromkeys(
+            ("input_cost", "output_cost", "unit_cost", "contracted_cost", "waste_cost", "naive_cost"), ZERO
+        ),
         "list_cost": sum((feature.list_cost for feature in features), ZERO),
         "logged_cost": None,
+        "unpriced_share": None,
         "multiplier": None,
         "bridge": (),
     }

@@ -9,10 +9,13 @@ from tokaudit.frames.use_cases import UNATTRIBUTED
 
 def test_unpriced_calls_are_named_with_their_models() -> None:
     models = [a_model(), a_model("in-house-b", list_cost=None), a_model("in-house-a", list_cost=None)]
-    finding = only(unpriced_usage.AUDIT, facts(a_feature(), models=models, unpriced_calls=2, unpriced_tokens=500))
+    finding = only(
+        unpriced_usage.AUDIT,
+        facts(a_feature(), models=models, unpriced_calls=2, unpriced_tokens=500, unpriced_share=0.2),
+    )
     assert finding.state == "informative"
     assert finding.evidence == {
-        "unpriced_calls": 2, "unpriced_tokens": 500, "share_of_calls": 0.2, "models": "in-house-a, in-house-b",
+        "unpriced_calls": 2, "unpriced_tokens": 500, "share": 0.2, "models": "in-house-a, in-house-b",
     }  # fmt: skip
     assert "--prices" in finding.action
 

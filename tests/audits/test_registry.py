@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from audits.facts import a_feature, a_turn, a_waste, facts
+from audits.facts import a_change, a_chat, a_feature, a_waste, facts
 from tokaudit.audits import registry, unpriced_usage
 from tokaudit.audits.contract import Audit, Facts
 from tokaudit.result import Finding
@@ -59,11 +59,7 @@ def test_an_audit_with_nothing_to_look_at_is_not_applicable() -> None:
 
 
 def test_opportunities_come_first_by_what_they_save() -> None:
-    chat = a_feature(
-        "chat",
-        tokens={"history": 4500, "user_input": 1000},
-        turns=[a_turn(n, 1, 100.0 * (n - 1)) for n in range(1, 11)],
-    )
+    chat = a_chat(a_change("keep_last_turns", 4, "1.5"))
     other = a_feature("other", waste=a_waste(retried=4, failed=4))
     found = registry.run_audits(facts(chat, other))
     states = [finding.state for finding in found]

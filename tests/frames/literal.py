@@ -10,7 +10,7 @@ import polars as pl
 
 from tokaudit.ledger.tables import BLOCKS, CONTENTS, KINDS, PARTS, RECORDS, ROLES
 from tokaudit.prices.quotes import KEY_COLUMNS
-from tokaudit.prices.rates import MONEY, TOKEN_CLASSES
+from tokaudit.prices.rates import MONEY, OUTPUT_CLASSES, RATED, TOKEN_CLASSES, UNIT_CLASSES
 
 SECOND = 1_000_000
 
@@ -26,7 +26,7 @@ TYPES: dict[str, Any] = {
     "position": pl.Int64,
     "started_at": pl.Int64,
     "tokens": pl.Int64,
-    "day": pl.Date,
+    "moment": pl.Datetime("us", "UTC"),
     "is_fixed": pl.Boolean,
     "conversations": pl.UInt32,
     "above_input_tokens": pl.Int64,
@@ -35,11 +35,28 @@ TYPES: dict[str, Any] = {
     "sequence": pl.Int64,
     "template_id": pl.String,
     **{f"tokens_{name}": pl.Int64 for name in TOKEN_CLASSES},
-    **{f"{kind}_rate_{name}": MONEY for kind in ("list", "contracted") for name in TOKEN_CLASSES},
+    **{f"{kind}_rate_{name}": MONEY for kind in ("list", "contracted") for name in RATED},
     "input_cost": MONEY,
     "output_cost": MONEY,
     "list_cost": MONEY,
 }
+
+
+UNSTATED = (
+    "reasoning_output_tokens", "input_audio_tokens", "input_image_tokens", "input_video_tokens", "cache_read_audio_tokens",
+    "cache_read_image_tokens", "output_audio_tokens", "output_image_tokens", "web_searches", "file_searches", "audio_ms",
+)  # fmt: skip
+"""Usage that most logs do not state."""
+
+
+def text_rate(given: dict[str, str], name: str) -> Decimal:
+    """Return a class's rate: where it is not given, what text costs in its place; units cost nothing."""
+    if name in UNIT_CLASSES:
+        return Decimal(given.get(name, "0"))
+    text = given.get("output", given["uncached_input"]) if name in OUTPUT_CLASSES else given["uncached_input"]
+    if name.startswith("cache_read"):
+        text = given.get("cache_read", text)
+    return Decimal(given.get(name, text))
 
 
 def frame(**columns: Sequence[Any]) -> pl.LazyFrame:
@@ -68,20 +85,17 @@ def rates(
     up_to: int = 2**62,
     model: str = "m",
     contracted: dict[str, str] | None = None,
-) -> pl.LazyFrame:
-    """Return the rate row of one model; classes that are not named cost as uncached input."""
-
-    def of(given: dict[str, str], name: str) -> Decimal:
-        return Decimal(given.get(name, given["uncached_input"]))
-
+) -> pl.DataFrame:
+    """Return the rate row of one model; classes that are not named cost as text does, units nothing."""
     key = dict.fromkeys(KEY_COLUMNS)
-    return frame(
-        **{name: [value] for name, value in key.items() if name not in ("request_model", "day")},
+    found = frame(
+        **{name: [value] for name, value in key.items() if name not in ("request_model", "moment")},
         request_model=[model],
-        day=[None],
+        moment=[None],
         above_input_tokens=[above],
         up_to_input_tokens=[up_to],
         has_cache_rate=["cache_read" in usd_per_token],
-        **{f"list_rate_{name}": [of(usd_per_token, name)] for name in TOKEN_CLASSES},
-        **{f"contracted_rate_{name}": [of(contracted or usd_per_token, name)] for name in TOKEN_CLASSES},
+        **{f"list_rate_{name}": [text_rate(usd_per_token, name)] for name in RATED},
+        **{f"contracted_rate_{name}": [text_rate(contracted or usd_per_token, name)] for name in RATED},
     )
+    return found.collect()

@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 
-from frames.literal import frame, rates, rows
+from frames.literal import UNSTATED, frame, rates, rows
 from tokaudit.frames.cost import with_cost, with_rates, with_token_classes
 
 RATES = {
@@ -27,7 +27,8 @@ def calls(**columns: list[Any]) -> pl.LazyFrame:
         "request_model": ["m"] * count,
         "response_model": [None] * count,
         "service_tier": [None] * count,
-        "day": [None] * count,
+        "region": [None] * count,
+        "moment": [None] * count,
         "input_tokens": [1000] * count,
         "cache_read_input_tokens": [None] * count,
         "cache_write_5m_input_tokens": [None] * count,
@@ -35,10 +36,11 @@ def calls(**columns: list[Any]) -> pl.LazyFrame:
         "output_tokens": [100] * count,
         "gateway_cache_hit": [False] * count,
     }
-    return frame(**{**defaults, **columns})
+    unstated = {name: [None] * count for name in UNSTATED}
+    return frame(**{**unstated, **defaults, **columns})
 
 
-def costs(table: pl.LazyFrame, rate_rows: pl.LazyFrame, *columns: str) -> list[tuple[Any, ...]]:
+def costs(table: pl.LazyFrame, rate_rows: pl.DataFrame, *columns: str) -> list[tuple[Any, ...]]:
     return rows(table.pipe(with_token_classes).pipe(with_rates, rate_rows).pipe(with_cost), "record_id", *columns)
 
 
@@ -114,3 +116,36 @@ def test_negotiated_rates_change_the_contracted_cost_only() -> None:
     assert costs(calls(input_tokens=[1000]), contract, "list_cost", "contracted_cost") == [
         (1, Decimal("0.0035"), Decimal("0.0011"))
     ]
+
+
+def test_media_have_rates_of_their_own() -> None:
+    table = calls(
+        input_tokens=[1000], input_audio_tokens=[300], input_image_tokens=[100], cache_read_input_tokens=[200],
+        cache_read_audio_tokens=[50], output_audio_tokens=[40],
+    )  # fmt: skip
+    media = {**RATES, "input_audio": "0.0001", "input_image": "0.000005", "cache_read_audio": "0.00002",
+             "output_audio": "0.0002"}  # fmt: skip
+    text = 450 * Decimal("0.0000025") + 150 * Decimal("0.00000125")
+    more = 250 * Decimal("0.0001") + 100 * Decimal("0.000005") + 50 * Decimal("0.00002")
+    answer = 60 * Decimal("0.00001") + 40 * Decimal("0.0002")
+    assert costs(table, rates(media), "input_cost", "output_cost") == [(1, text + more, answer)]
+
+
+def test_parts_never_exceed_their_whole() -> None:
+    table = with_token_classes(
+        calls(input_tokens=[10], input_audio_tokens=[30], output_tokens=[5], reasoning_output_tokens=[9])
+    )
+    names = ("uncached_input", "input_audio", "output", "output_reasoning")
+    assert rows(table, *(f"tokens_{name}" for name in names)) == [(0, 10, 0, 5)]
+
+
+def test_what_is_billed_beside_tokens_is_a_cost_of_its_own() -> None:
+    table = calls(web_searches=[3], file_searches=[2])
+    fees = rates({**RATES, "web_search": "0.01", "file_search": "0.0025", "request": "0.005"})
+    assert costs(table, fees, "unit_cost", "list_cost") == [(1, Decimal("0.04"), Decimal("0.0435"))]
+
+
+def test_sound_is_billed_by_the_second_and_never_free_for_want_of_tokens() -> None:
+    table = calls(input_tokens=[0, 0, 7], output_tokens=[0, 0, 0], audio_ms=[90_500, None, None])
+    whisper = rates({"uncached_input": "0", "output": "0", "audio_second": "0.0001"})
+    assert costs(table, whisper, "list_cost") == [(1, Decimal("0.00905")), (2, Decimal(0)), (3, None)]

@@ -61,6 +61,8 @@ def ratios(**columns: list[Any]) -> list[float]:
         "format_tokens": [7] * count,
         "media": [0] * count,
         "messages": [1] * count,
+        "definition_tokens": [0] * count,
+        "tools_id": [None] * count,
     }
     found = with_tokeniser_ratio(frame(**{**defaults, **columns}))
     return [ratio for _, ratio in rows(found, "record_id", "tokeniser_ratio")]
@@ -85,6 +87,22 @@ def test_what_every_call_carries_unseen_is_not_calibrated_away() -> None:
     assert few == [2.0] * 9  # too few for a line: the average
     alike = ratios(visible_input_tokens=[100] * 12, format_tokens=[0] * 12, input_tokens=[130] * 12)
     assert alike == pytest.approx([1.3] * 12)
+
+
+def test_calls_without_definitions_teach_more_than_those_with() -> None:
+    definitions = {"definition_tokens": [0] * 10 + [50] * 10, "tools_id": [None] * 10 + [1] * 10}
+    assert ratios(input_tokens=[120] * 10 + [190] * 10, **definitions) == pytest.approx([1.2] * 20)
+
+
+def test_the_providers_own_tool_prompt_is_no_doing_of_the_tokeniser() -> None:
+    with_tools: dict[str, list[Any]] = {
+        "definition_tokens": [50],
+        "tools_id": [1],
+        "request_model": ["claude-sonnet-4-5"],
+    }
+    assert ratios(input_tokens=[346 + 130], **with_tools) == [1.3]
+    assert ratios(input_tokens=[100], **with_tools) == [1.0]  # it was not billed
+    assert ratios(input_tokens=[90], **with_tools) == [0.9]
 
 
 def test_a_public_tokeniser_is_taken_as_it_is() -> None:

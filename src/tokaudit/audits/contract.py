@@ -10,6 +10,29 @@ from tokaudit.result import Feature, Finding, Input, ModelSpend, Range, Totals
 
 
 @dataclass(frozen=True, slots=True)
+class LoggedSpend:
+    """Calls of one model whose logged costs have the same causes (`frames.logged_cost.CAUSES`, the simplest first).
+
+    causes None = not compared: the log states no cost, or we have none; then all amounts are 0. cost_as_stated: our list cost
+    by the usage that the log states; list_cost: with the cache reads that the logged cost implies. difference: the sum of
+    the calls' own differences |logged - as stated|. implied_in_blocks: calls whose implied reads are whole blocks of 64.
+    """
+
+    provider_name: str | None
+    model: str
+    causes: tuple[str, ...] | None
+    calls: int
+    logged_calls: int
+    logged_cost: Decimal
+    list_cost: Decimal
+    cost_as_stated: Decimal
+    difference: Decimal
+    implied_calls: int
+    implied_cached_tokens: int
+    implied_in_blocks: int
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """What audits may look at. month_factor: the period's amounts times this are a month's."""
 
@@ -18,6 +41,7 @@ class Facts:
     models: tuple[ModelSpend, ...]
     features: tuple[Feature, ...]
     month_factor: Decimal
+    logged: tuple[LoggedSpend, ...] = ()
 
     def per_month(self, low: Decimal, expected: Decimal, high: Decimal) -> Range:
         """Scale three amounts of the period to a month."""

@@ -7,6 +7,7 @@ from tokaudit.audits import (
     duplicate_answers,
     estimated_usage,
     failed_and_retried_calls,
+    logged_cost,
     prompt_overhead,
     spend_by_feature,
     unpriced_usage,
@@ -21,6 +22,7 @@ AUDITS: tuple[Audit, ...] = (
     failed_and_retried_calls.AUDIT,
     duplicate_answers.AUDIT,
     unpriced_usage.AUDIT,
+    logged_cost.AUDIT,
     estimated_usage.AUDIT,
 )
 

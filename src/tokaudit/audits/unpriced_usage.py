@@ -23,7 +23,7 @@ def run(facts: Facts) -> Iterable[Finding]:
         evidence={} if is_whole else {
             "unpriced_calls": totals.unpriced_calls,
             "unpriced_tokens": totals.unpriced_tokens,
-            "share_of_calls": totals.unpriced_calls / totals.calls,
+            "share": totals.unpriced_share,
             "models": ", ".join(names),
         },
         action="" if is_whole else "Give the rates of these models with --prices",

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import polars as pl
 
+from tokaudit.frames.definitions import tool_use_prompt
+
 
 def with_estimates(calls: pl.LazyFrame) -> pl.LazyFrame:
     """Fill missing token counts from our own count of the texts.
@@ -44,34 +46,43 @@ LEAST_SPREAD = 0.2
 def with_tokeniser_ratio(calls: pl.LazyFrame) -> pl.LazyFrame:
     """Calibrate the count of models whose tokeniser is not public.
 
-    In: priced name columns request_model, response_model, encoding_is_exact, usage_state, input_tokens, visible_input_tokens,
-    format_tokens, media. Out: + tokeniser_ratio (Float64): billed tokens for one token of ours, over all calls of the
+    In: request_model, response_model, encoding_is_exact, usage_state, input_tokens, visible_input_tokens, format_tokens, media,
+    definition_tokens, tools_id. Out: + tokeniser_ratio (Float64): billed tokens for one token of ours, over all calls of the
     model that send text only, as far as it can be the tokeniser's doing; 1 for models that bill by our encoding, and where
     there is nothing to learn from. What every call is billed however short its texts are is no doing of the tokeniser: a
     system prompt or tools that the log leaves out. It shows as a line through the calls that does not start at zero, and
-    then the line's slope is the ratio.
+    then the line's slope is the ratio. Definitions are only estimated: calls without them tell more, where there are enough.
     """
-    ours = pl.col("visible_input_tokens") + pl.col("format_tokens")
+    ours, billed = pl.col("visible_input_tokens") + pl.col("format_tokens"), pl.col("input_tokens")
     comparable = (
         ~pl.col("encoding_is_exact") & (pl.col("media") == 0) & (pl.col("messages") > 0)
         & ~pl.col("usage_state").is_in(["estimated", "missing", "output_lower_bound"]) & (pl.col("input_tokens") > 0)
     )  # fmt: skip
     model = ["request_model", "response_model"]
-    billed, counted = pl.col("input_tokens").filter(comparable).sum(), ours.filter(comparable).sum()
-    average = billed.over(model) / counted.over(model)
-    slope = _slope(pl.when(comparable).then(ours), pl.when(comparable).then("input_tokens"), model)
-    learnt = pl.min_horizontal(average, slope).clip(LEAST_RATIO, MOST_RATIO)
-    ratio = pl.when(counted.over(model) > 0).then(learnt).otherwise(1.0)
-    return calls.with_columns(tokeniser_ratio=pl.when("encoding_is_exact").then(1.0).otherwise(ratio))
+    is_bare = pl.col("definition_tokens") == 0
+    whole = _ratio(ours, billed)
+    # With the provider's own tool prompt taken off, where that was billed at all: no tokeniser of theirs is coarser than ours.
+    beside_prompt = pl.max_horizontal(pl.min_horizontal(whole, 1.0), _ratio(ours, billed - tool_use_prompt()))
+    bare = _ratio(ours.filter(is_bare), billed.filter(is_bare))
+    learnt = pl.when(is_bare.sum() >= FEWEST_FOR_A_SLOPE).then(bare).otherwise(beside_prompt)
+    ratios = calls.filter(comparable).group_by(model).agg(learnt=learnt)
+    ratio = pl.when("encoding_is_exact").then(1.0).otherwise(pl.col("learnt").fill_null(1.0))
+    return calls.join(ratios, on=model, how="left", nulls_equal=True).with_columns(tokeniser_ratio=ratio).drop("learnt")
 
 
-def _slope(ours: pl.Expr, billed: pl.Expr, model: list[str]) -> pl.Expr:
-    """Return the slope of the line through the calls of each model; null where they do not show one."""
+def _ratio(ours: pl.Expr, billed: pl.Expr) -> pl.Expr:
+    """Return the billed tokens for one of ours over the calls of a model; null where there are no texts."""
+    ratio = pl.min_horizontal(billed.sum() / ours.sum(), _slope(ours, billed)).clip(LEAST_RATIO, MOST_RATIO)
+    return pl.when(ours.sum() > 0).then(ratio)
+
+
+def _slope(ours: pl.Expr, billed: pl.Expr) -> pl.Expr:
+    """Return the slope of the line through the calls of a model; null where they do not show one."""
     x, y = ours.cast(pl.Float64), billed.cast(pl.Float64)
-    mean = x.mean().over(model)
-    variance = (x * x).mean().over(model) - mean * mean
-    slope = ((x * y).mean().over(model) - mean * y.mean().over(model)) / variance
-    is_shown = (x.count().over(model) >= FEWEST_FOR_A_SLOPE) & (variance > (LEAST_SPREAD * mean) ** 2)
+    mean = x.mean()
+    variance = (x * x).mean() - mean * mean
+    slope = ((x * y).mean() - mean * y.mean()) / variance
+    is_shown = (x.count() >= FEWEST_FOR_A_SLOPE) & (variance > (LEAST_SPREAD * mean) ** 2)
     return pl.when(is_shown).then(slope)
 
 
