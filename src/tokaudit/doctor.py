@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from tokaudit.ingest.survey import ABILITIES, FileSurvey, FormatSurvey, ModelKey
-from tokaudit.prices.quotes import NO_DAY, NO_MODEL, NO_RATE, PriceKey, quote
-from tokaudit.prices.rates_file import UserRate
+from tokaudit.prices.quotes import NO_PRICES, PriceKey, quote
+from tokaudit.prices.rates_file import UserPrices
 from tokaudit.readers.contract import Ability
 
 NO_RECORDS = "it holds no records"
@@ -36,9 +36,7 @@ class AbilityFound:
 class FormatFound:
     """The records of one format in a file.
 
-    unpriced_models  calls by model whose rate is not known
-    undated_models   calls without a date by model whose rate has changed over time
-    nameless         calls that name no model
+    unpriced         reason -> model -> calls that have no price; the model is empty where none is named
     """
 
     reader: str
@@ -52,9 +50,7 @@ class FormatFound:
     undated: int
     usage_state: Mapping[str, int]
     usage_rules: Mapping[str, int]
-    unpriced_models: Mapping[str, int]
-    undated_models: Mapping[str, int]
-    nameless: int
+    unpriced: Mapping[str, Mapping[str, int]]
     abilities: tuple[AbilityFound, ...]
 
 
@@ -90,8 +86,8 @@ class FileFound:
     unknown: tuple[str, ...] = ()
 
 
-def found_in(survey: FileSurvey, rates: Sequence[UserRate] = ()) -> FileFound:
-    """Judge what a survey of a file counted. rates: the user's own, by which more models have a price."""
+def found_in(survey: FileSurvey, prices: UserPrices = NO_PRICES) -> FileFound:
+    """Judge what a survey of a file counted. prices: the user's own, by which more models have a price."""
     formats = sorted(survey.formats.values(), key=lambda own: (-own.calls, own.reader.name))
     return FileFound(
         file=survey.name,
@@ -99,7 +95,7 @@ def found_in(survey: FileSurvey, rates: Sequence[UserRate] = ()) -> FileFound:
         layers=survey.layers,
         refused=survey.refused or _nothing_to_audit(survey),
         blanks=survey.blanks,
-        formats=tuple(_format(own, rates) for own in formats),
+        formats=tuple(_format(own, prices) for own in formats),
         unnamed=dict(sorted(survey.unnamed.items())),
         rejects=tuple(
             RejectsFound(reason, rejects.count, tuple(rejects.first_lines))
@@ -122,8 +118,7 @@ def _nothing_to_audit(survey: FileSurvey) -> str | None:
     return reason if len(survey.rejects) == 1 else f"no call could be read; most often: {reason}"
 
 
-def _format(own: FormatSurvey, rates: Sequence[UserRate]) -> FormatFound:
-    unpriced = _unpriced(own, rates)
+def _format(own: FormatSurvey, prices: UserPrices) -> FormatFound:
     return FormatFound(
         reader=own.reader.name,
         title=own.reader.title,
@@ -136,9 +131,7 @@ def _format(own: FormatSurvey, rates: Sequence[UserRate]) -> FormatFound:
         undated=own.undated,
         usage_state=dict(sorted(own.usage_states.items())),
         usage_rules=dict(sorted(own.usage_rules.items())),
-        unpriced_models=dict(sorted(unpriced[NO_RATE].items())),
-        undated_models=dict(sorted(unpriced[NO_DAY].items())),
-        nameless=unpriced[NO_MODEL].total(),
+        unpriced=_unpriced(own, prices),
         abilities=tuple(_ability(own, ability) for ability in ABILITIES) if own.calls else (),
     )
 
@@ -149,17 +142,15 @@ def _ability(own: FormatSurvey, ability: Ability) -> AbilityFound:
     return AbilityFound(ability, share, own.reader.limits.get(ability), switch_on)
 
 
-def _unpriced(own: FormatSurvey, rates: Sequence[UserRate]) -> Mapping[str, Counter[str]]:
-    """Count the calls of models without a rate on the day they were last called: reason -> model -> calls."""
-    unpriced: dict[str, Counter[str]] = {reason: Counter() for reason in (NO_RATE, NO_DAY, NO_MODEL)}
+def _unpriced(own: FormatSurvey, prices: UserPrices) -> Mapping[str, Mapping[str, int]]:
+    """Count the calls of models without a rate when they were last called: reason -> model -> calls."""
+    unpriced: dict[str, Counter[str]] = {}
     for model, calls in own.models.items():
-        moment = _moment(own.priced_at.get(model))
-        key = PriceKey(*model, None, moment.date() if moment else None)
-        row = quote([key], rates).row(0, named=True)
+        key = PriceKey(*model, None, None, _moment(own.priced_at.get(model)))
+        row = quote([key], prices).row(0, named=True)
         if row["list_rate_output"] is None:
-            reason = row["price_source"]
-            unpriced[reason if reason in unpriced else NO_RATE][_name(model)] += calls
-    return unpriced
+            unpriced.setdefault(row["price_source"], Counter())[_name(model)] += calls
+    return {reason: dict(sorted(models.items())) for reason, models in sorted(unpriced.items())}
 
 
 def _name(model: ModelKey) -> str:

@@ -15,6 +15,8 @@ from tempfile import TemporaryDirectory
 
 import polars as pl
 
+from tokaudit.bills.line import Bill, BillOptions
+from tokaudit.bills.read import read_bills
 from tokaudit.config import Settings
 from tokaudit.doctor import FileFound, found_in
 from tokaudit.errors import InputError, NoCallsError
@@ -25,6 +27,8 @@ from tokaudit.ingest.survey import Seen, survey
 from tokaudit.ingest.unpacking.streams import DAMAGED, UnreadableError
 from tokaudit.ledger.store import Ledger, open_ledger
 from tokaudit.readers.contract import ReadOptions
+from tokaudit.reconcile.reconcile import Asked, lines_of, reconcile, requested_period, with_days_around
+from tokaudit.reconcile.result import Reconciliation
 from tokaudit.result import AuditRun
 from tokaudit.run import Analysis, analyse, finish
 
@@ -101,7 +105,7 @@ def doctor_paths(paths: Sequence[str], settings: Settings, progress: Progress = 
             progress.of_bytes(done, total)
 
         return tuple(
-            found_in(survey(part, options, advance, seen), settings.rates)
+            found_in(survey(part, options, advance, seen), settings.prices)
             for source in sources
             for part in _parts(source)
         )
@@ -135,3 +139,24 @@ def analysed_period(
     with open_ledger(_existing(ledger_path)) as ledger:
         analysis = analyse(ledger, None, settings, progress.of_step)
         yield analysis, pl.scan_parquet(list(analysis.call_files), glob=False)
+
+
+def reconcile_bills(
+    paths: Sequence[str],
+    ledger_path: Path,
+    settings: Settings,
+    options: BillOptions,
+    *,
+    scope: str | None = None,
+    progress: Progress = SILENT,
+) -> tuple[Reconciliation, tuple[Bill, ...]]:
+    """Set the ledger against bills. scope: only this project of the bill. Raises InputError for a bill that cannot be read."""
+    bills = tuple(read_bills(paths, options))
+    lines = lines_of(bills, scope)
+    requested = requested_period(settings, lines)
+    around = with_days_around(settings, requested, lines)
+    try:
+        with analysed_period(ledger_path, around, progress) as (_, calls):
+            return reconcile(calls, bills, Asked(requested, scope, settings.prices)), bills
+    except NoCallsError as error:
+        raise NoCallsError("the ledger holds no calls of the bill's days", hint=error.hint) from error

@@ -404,8 +404,57 @@ def test_features_are_exported_with_their_components(elsewhere: Path) -> None:
 def test_prices_names_source_and_day() -> None:
     shown = tokaudit("prices", "gpt-4o", "--at", "2026-01-15")
     assert "2.50" in shown.stdout
-    assert "openai/gpt-4o" in shown.stdout
-    assert "no rate is known" in one_line_error(tokaudit("prices", "acme-large-7"))
+    assert "gpt-4o is openai/gpt-4o (exact id)" in shown.stdout
+    assert "source: genai-prices " in shown.stdout
+    assert tokaudit("prices", "gpt-4o", "--date", "2026-01-15").stdout == shown.stdout
+    unknown = one_line_error(tokaudit("prices", "acme-large-7"))
+    assert "no rate is known for acme-large-7" in unknown
+    assert "no rate is published for a model of this name" in unknown
+    assert "does not say which host served it" in one_line_error(tokaudit("prices", "llama-3.3-70b-instruct"))
+
+
+def test_prices_shows_long_prompts_rules_and_times_of_day() -> None:
+    batch = tokaudit("prices", "claude-sonnet-4-5", "--tier", "batch", "--at", "2026-03-01").stdout
+    for words in (
+        "up to 200,000 tokens",
+        "over 200,000 tokens",
+        "1.875",
+        "11.25",
+        "rule: batch at 0.5 times the standard rate",
+    ):
+        assert words in batch
+    day = tokaudit("prices", "deepseek-chat", "--at", "2025-06-01").stdout
+    assert [line for line in day.splitlines() if line.startswith("from ")] == [
+        "from 00:00 UTC", "from 00:30 UTC", "from 16:30 UTC",
+    ]  # fmt: skip
+    evening = tokaudit("prices", "deepseek-chat", "--at", "2025-06-01T16:30").stdout
+    assert "0.135" in evening
+    assert "0.27" not in evening
+    us = tokaudit("prices", "claude-opus-4-8", "--region", "us", "--provider", "anthropic", "--at", "2026-09-01").stdout
+    assert "5.50" in us
+    assert "rule: 1.1 times the rate in this region" in us
+    one_line_error(tokaudit("prices", "gpt-4o", "--at", "soon"), code=2)
+    one_line_error(tokaudit("prices", "gpt-4o", "--at", "2026-01-15T99"), code=2)
+
+
+def test_prices_shows_what_the_user_pays_beside_the_list(elsewhere: Path) -> None:
+    (elsewhere / "rates.toml").write_text(
+        '[[rates]]\nmodel = "gpt-4o"\ninput_usd_per_million = "2.00"\noutput_usd_per_million = "8.00"\n'
+    )
+    shown = tokaudit("prices", "gpt-4o", "--prices", "rates.toml", "--at", "2026-01-15").stdout
+    assert "you pay" in shown
+    assert [words for words in shown.split() if words in ("2.50", "2.00", "10.00", "8.00")][:2] == ["2.50", "2.00"]
+    (sheet,) = json.loads(tokaudit("prices", "gpt-4o", "--prices", "rates.toml", "--at", "2026-01-15", "--json").stdout)
+    (row,) = sheet["rows"]
+    assert (row["listed"]["output"], row["contracted"]["output"]) == ("10", "8")
+
+
+def test_prices_without_a_model_tells_what_is_known() -> None:
+    shown = tokaudit("prices").stdout
+    assert shown.startswith("Rates are those of genai-prices ")
+    assert "openai tier batch: 0.5 times" in shown
+    known = json.loads(tokaudit("prices", "--json").stdout)
+    assert known["models"]["openai"] > 50
 
 
 def test_estimate_shows_the_price_page_example() -> None:

@@ -30,6 +30,7 @@ def audit(
     prices: o.PricesFile = None,
     features: o.FeaturesFile = None,
     column: o.Columns = None,
+    compare: o.Compare = None,
     out: o.OutFolder = o.DEFAULT_OUT,
     format: o.Formats = "html,json",
     json: o.AsJson = False,
@@ -53,6 +54,7 @@ def audit(
         prices=prices,
         features=features,
         columns=column,
+        compare=compare,
     )
     formats = o.parse_formats(format)
     with progress(quiet=quiet) as shown:
@@ -132,8 +134,9 @@ class _Gates:
         if self._most_rejects is not None and rejects > self._most_rejects:
             what = f"{share(rejects)} of the records were rejected, over {share(self._most_rejects)}"
             raise GateNotMetError(what, hint="--max-rejects; the report lists the first ones by file and line")
-        unpriced = totals.unpriced_calls / totals.calls if totals.calls else 0.0
+        unpriced = totals.unpriced_share or 0.0
         if self._most_unpriced is not None and unpriced > self._most_unpriced:
             names = ", ".join(sorted({model.model for model in run.models if model.list_cost is None}))
-            what = f"{share(unpriced)} of the calls have no price, over {share(self._most_unpriced)}: {names}"
+            lost = f"{counted(totals.unpriced_calls, 'call')} with {counted(totals.unpriced_tokens, 'token')}"
+            what = f"{lost} have no price, {share(unpriced)} and over {share(self._most_unpriced)}: {names}"
             raise GateNotMetError(what, hint="give their rates with --prices")

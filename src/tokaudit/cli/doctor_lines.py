@@ -12,6 +12,7 @@ from dataclasses import replace
 from itertools import groupby
 
 from tokaudit.doctor import AbilityFound, FileFound, FormatFound, RejectsFound
+from tokaudit.prices.names import NO_RATE
 from tokaudit.report.format import count, counted, minute, share, size
 from tokaudit.report.safe_text import safe_text
 
@@ -19,6 +20,7 @@ _LONGEST = 160
 _FEWEST_ALIKE = 5
 """Files that stand together; fewer are listed one by one."""
 _MODELS_SHOWN = 5
+_OWN_RATES = "; give one with --prices"
 _LAYERS = {
     "lines": "JSON lines",
     "session": "JSON lines",
@@ -99,12 +101,8 @@ def _lines_of_format(found: FormatFound) -> Iterator[str]:
     for state, number in found.usage_state.items():
         if state in _STATES:
             yield f"    {_STATES[state].format(counted(number, 'call'))}"
-    if found.unpriced_models:
-        yield f"    no rate is known for {_models(found.unpriced_models)}: give one with --prices"
-    if found.undated_models:
-        yield f"    no rate without a date for {_models(found.undated_models)}: it has changed over time"
-    if found.nameless:
-        yield f"    no model named in {counted(found.nameless, 'call')}: without a price"
+    for reason, models in found.unpriced.items():
+        yield f"    no price for {_models(models)}: {reason}" + (_OWN_RATES if reason == NO_RATE else "")
 
 
 def _kinds(found: FormatFound) -> Iterator[str]:
@@ -134,7 +132,10 @@ def _shown(abilities: Sequence[AbilityFound]) -> str:
 
 def _models(calls: Mapping[str, int]) -> str:
     models = sorted(calls.items(), key=lambda item: (-item[1], item[0]))
-    shown = ", ".join(f"{safe_text(name)} ({counted(number, 'call')})" for name, number in models[:_MODELS_SHOWN])
+    shown = ", ".join(
+        f"{safe_text(name) if name else 'no model'} ({counted(number, 'call')})"
+        for name, number in models[:_MODELS_SHOWN]
+    )
     more = len(models) - _MODELS_SHOWN
     return f"{shown} and {counted(more, 'more model')}" if more > 0 else shown
 
@@ -179,9 +180,7 @@ def _kind(file: FileFound) -> object:
     formats = tuple(
         (
             found.reader,
-            tuple(found.unpriced_models),
-            tuple(found.undated_models),
-            found.nameless > 0,
+            tuple((reason, tuple(models)) for reason, models in found.unpriced.items()),
             tuple((each.ability, each.share in (0, 1) and each.share) for each in found.abilities),
         )
         for found in file.formats
@@ -221,9 +220,7 @@ def _merged_format(found: Sequence[FormatFound]) -> FormatFound:
         last_call=max(lasts, default=None),
         undated=sum(one.undated for one in found),
         usage_state=_summed(one.usage_state for one in found),
-        unpriced_models=_summed(one.unpriced_models for one in found),
-        undated_models=_summed(one.undated_models for one in found),
-        nameless=sum(one.nameless for one in found),
+        unpriced={reason: _summed(one.unpriced[reason] for one in found) for reason in found[0].unpriced},
         abilities=abilities,
     )
 

@@ -20,13 +20,14 @@ from tokaudit.cli.ingest import ingest
 from tokaudit.cli.plan import plan
 from tokaudit.cli.prices import prices
 from tokaudit.cli.readers import readers
+from tokaudit.cli.reconcile import reconcile
 from tokaudit.cli.report import report
 from tokaudit.cli.simulate import simulate
 from tokaudit.cli.terminal import print_error
 from tokaudit.errors import EXIT_FAILED, TokauditError
 
 COMMANDS: tuple[Callable[..., None], ...] = (
-    audit, ingest, report, plan, doctor, export, prices, readers, estimate, simulate,
+    audit, ingest, report, plan, doctor, export, reconcile, prices, readers, estimate, simulate,
 )  # fmt: skip
 DEBUG = "TOKAUDIT_DEBUG"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import date
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Annotated
@@ -12,9 +13,12 @@ import typer
 
 from tokaudit.config import Settings, check_timezone, parse_day, parse_month, read_feature_names, read_settings
 from tokaudit.errors import UsageError
+from tokaudit.prices.catalogue import snapshot_date
 from tokaudit.prices.rates_file import read_rates_file
+from tokaudit.prices.terms import UserPrices
 from tokaudit.readers.values.vocabulary import PHRASES as FIELDS
 from tokaudit.report.write import check_formats
+from tokaudit.summary.alternatives import target_of
 
 Paths = Annotated[
     list[str], typer.Argument(metavar="PATH...", help="Log files, folders, globs, or - for standard input.")
@@ -30,6 +34,10 @@ FeaturesFile = Annotated[Path | None, typer.Option("--features", help="Names for
 OutFolder = Annotated[Path, typer.Option("--out", help="Folder for reports.")]
 Formats = Annotated[str, typer.Option("--format", help="Reports to write: html,json,md,csv.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+Compare = Annotated[
+    list[str] | None,
+    typer.Option("--compare", metavar="MODEL", help="Price the calls at this model too, [provider/]model; repeatable."),
+]
 Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Print the answer only.")]
 Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="Tell more on stderr.")]
 Columns = Annotated[
@@ -54,6 +62,15 @@ def parse_columns(pairs: Sequence[str]) -> dict[str, str]:
             raise UsageError(f"cannot read the column {pair!r}", hint=hint)
         columns[field] = name
     return columns
+
+
+def parse_compared(names: Sequence[str], prices: UserPrices) -> tuple[str, ...]:
+    """Check that each model to compare with has a rate. Raises UsageError."""
+    for name in dict.fromkeys(names):
+        if target_of(name, date.fromisoformat(snapshot_date()), prices) is None:
+            hint = "write [provider/]model as `tokaudit prices MODEL` knows it, or give its rates with --prices"
+            raise UsageError(f"no rate is known for {name!r}", hint=hint)
+    return tuple(dict.fromkeys(names))
 
 
 def parse_share(text: str) -> float:
@@ -95,11 +112,13 @@ def make_settings(
     prices: Path | None = None,
     features: Path | None = None,
     columns: Sequence[str] | None = None,
+    compare: Sequence[str] | None = None,
 ) -> Settings:
     """Put the options together; an option on the command line wins over the settings file."""
     if month and (since or until):
         raise UsageError("--month excludes --since and --until", hint="give one or the other")
     base = read_settings(settings) if settings else Settings()
+    own = read_rates_file(prices) if prices else base.prices
     return replace(
         base,
         timezone=check_timezone(zone) if zone else base.timezone,
@@ -107,6 +126,7 @@ def make_settings(
         month=parse_month(month) if month else None,
         since=parse_day(since) if since else None,
         until=parse_day(until) if until else None,
-        rates=read_rates_file(prices) if prices else (),
+        prices=own,
         feature_names=read_feature_names(features) if features else {},
+        compare=parse_compared(compare or (), own),
     )

@@ -10,8 +10,11 @@ from tokaudit.cli import options as o
 from tokaudit.cli.terminal import progress, stdout
 from tokaudit.report.format import dollars
 from tokaudit.report.safe_text import safe_text
-from tokaudit.result import Candidate, plain
+from tokaudit.report.view.repricing import other_model_line
+from tokaudit.result import AuditRun, Candidate, plain
 from tokaudit.session import report_period
+
+_MOST_OTHERS = 3
 
 
 def _lines(candidate: Candidate) -> list[str]:
@@ -19,6 +22,12 @@ def _lines(candidate: Candidate) -> list[str]:
     head = f"{candidate.rank}. {safe_text(candidate.feature)}: {candidate.verdict} ({candidate.task_type.type})"
     money = f"   {dollars(cost['as_is'])} a month, {dollars(cost['after_first_moves'])} after the cheaper fixes"
     return [head, money, *(f"   against: {reason}" for reason in candidate.reasons)]
+
+
+def _elsewhere(run: AuditRun, feature: str) -> list[str]:
+    """Tell what the feature's calls would cost at other models."""
+    found = [each for each in run.repricing.alternatives if each.feature == feature and each.cost is not None]
+    return [f"   {other_model_line(each)}" for each in found[:_MOST_OTHERS]]
 
 
 def plan(
@@ -30,6 +39,7 @@ def plan(
     settings: o.SettingsFile = None,
     prices: o.PricesFile = None,
     features: o.FeaturesFile = None,
+    compare: o.Compare = None,
     json: o.AsJson = False,
     quiet: o.Quiet = False,
 ) -> None:
@@ -38,10 +48,18 @@ def plan(
     Examples: tokaudit plan --month 2026-01 · tokaudit plan --json
     """
     chosen = o.make_settings(
-        settings=settings, month=month, since=since, until=until, zone=tz, prices=prices, features=features
+        settings=settings,
+        month=month,
+        since=since,
+        until=until,
+        zone=tz,
+        prices=prices,
+        features=features,
+        compare=compare,
     )
     with progress(quiet=quiet) as shown:
-        found = report_period(ledger, chosen, shown).plan
+        run = report_period(ledger, chosen, shown)
+    found = run.plan
     if json:
         print(json_text.dumps(plain(found), sort_keys=True, indent=2))  # noqa: T201 - the answer
         return
@@ -49,5 +67,5 @@ def plan(
     if found.none_reason:
         console.print(Text(found.none_reason))
     for candidate in found.candidates:
-        for line in _lines(candidate):
+        for line in (*_lines(candidate), *_elsewhere(run, candidate.feature)):
             console.print(Text(line))

@@ -18,6 +18,7 @@ def report(
     settings: o.SettingsFile = None,
     prices: o.PricesFile = None,
     features: o.FeaturesFile = None,
+    compare: o.Compare = None,
     out: o.OutFolder = o.DEFAULT_OUT,
     format: o.Formats = "html,json",
     json: o.AsJson = False,
@@ -28,7 +29,14 @@ def report(
     Examples: tokaudit report --month 2026-01 · tokaudit report --since 2026-01-05 --until 2026-01-12 --format md
     """
     chosen = o.make_settings(
-        settings=settings, month=month, since=since, until=until, zone=tz, prices=prices, features=features
+        settings=settings,
+        month=month,
+        since=since,
+        until=until,
+        zone=tz,
+        prices=prices,
+        features=features,
+        compare=compare,
     )
     formats = o.parse_formats(format)
     with progress(quiet=quiet) as shown:

@@ -59,6 +59,16 @@ def dollars(value: Decimal | None) -> str:
     return f"{text[:mark]}${text[mark:]}"
 
 
+def rate(value: Decimal) -> str:
+    """Write a rate as it is published, with at least 2 decimals; only an endless one is cut, at 12.
+
+    >>> rate(Decimal("2.5")), rate(Decimal("0.003625")), rate(Decimal("30"))
+    ('2.50', '0.003625', '30.00')
+    """
+    places = -int(value.normalize().as_tuple().exponent)
+    return f"{value:,.{min(max(places, 2), 12)}f}"
+
+
 def money_range(value: Range | None) -> str:
     """Write the low and the high end, once if they are the same."""
     return UNKNOWN if value is None else _span(money(value.low), money(value.high), "–")

@@ -11,15 +11,16 @@ from rich.console import Console
 from rich.table import Table as Grid
 from rich.text import Text
 
-from tokaudit.report.format import counted, dollars_range
+from tokaudit.report.format import counted, dollars_range, share
 from tokaudit.report.safe_text import clean
 from tokaudit.report.view.actions import action_text, feature_text, opportunities
 from tokaudit.report.view.bridge import bridge_section
 from tokaudit.report.view.head import banners, period_name, period_text, usage_text
 from tokaudit.report.view.names import quoted, top
+from tokaudit.report.view.repricing import repricing_lines
 from tokaudit.report.view.shapes import Row, Table
 from tokaudit.report.view.spend import spend_table
-from tokaudit.report.view.summary import summary_section
+from tokaudit.report.view.summary import other_costs, summary_section
 from tokaudit.report.words import BASES, word
 from tokaudit.result import AuditRun
 
@@ -42,12 +43,17 @@ def print_summary(run: AuditRun, console: Console) -> None:
     _say(console, period_text(run.period))
     for line in (_quality(run), *banners(run)):
         _say(console, line)
+    if others := other_costs(run):
+        _say(console, f"Beside the list cost: {others}")
     bridge = bridge_section(run)
     for table in bridge.tables:
         _table(console, table, _BRIDGE[wide], bridge.topic)
     if run.features:
         _table(console, spend_table(run, FEATURE_ROWS), _SPEND[wide], "Spend by feature")
     _actions(run, console)
+    _say(console, "")
+    for line in repricing_lines(run):
+        _say(console, line)
     _unpriced(run, console)
 
 
@@ -83,7 +89,8 @@ def _unpriced(run: AuditRun, console: Console) -> None:
     shown, rest = top(models, 3)
     named = ", ".join(quoted(model) for model in shown) + (f" and {len(rest)} more" if rest else "")
     calls, tokens = run.totals.unpriced_calls, run.totals.unpriced_tokens
-    _say(console, f"Unpriced, in no sum: {counted(calls, 'call')} with {counted(tokens, 'token')} of {named}")
+    part = f"{share(run.totals.unpriced_share)}, " if run.totals.unpriced_share is not None else ""
+    _say(console, f"Unpriced, in no sum: {part}{counted(calls, 'call')} with {counted(tokens, 'token')} of {named}")
 
 
 def _table(console: Console, table: Table, keys: tuple[str, ...], title: str) -> None:

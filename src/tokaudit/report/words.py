@@ -34,6 +34,7 @@ BRIDGE_LINES: Mapping[str, Word] = {
     "naive": Word("Price-page sum", "New user input and visible answers, once each, at list price."),
     **{line: word for line, word in COMPONENTS.items() if line != "user_input"},
     "reasoning": Word("Reasoning", "Hidden thinking tokens, billed as output."),
+    "unit_charges": Word("Unit charges", "Web searches and what else is billed beside tokens."),
     "retries": Word("Retries", "The whole cost of calls that a later attempt replaced."),
     "failed": Word("Failed calls", "The whole cost of calls that ended in an error."),
     "duplicates": Word("Repeated calls", "The whole cost of calls whose question had been answered already."),

@@ -42,11 +42,15 @@ def write_reports(run: AuditRun, folder: Path, formats: Sequence[str]) -> list[P
     check_formats(formats)
     if not _FILE_NAME.fullmatch(run.period.label):
         raise UsageError("the period's label cannot be a file name", hint="use letters, digits, dots and hyphens")
-    texts = {folder / f"{run.period.label}.{key}": FORMATS[key](run) for key in dict.fromkeys(formats)}
+    return write_texts(folder, {f"{run.period.label}.{key}": FORMATS[key](run) for key in dict.fromkeys(formats)})
+
+
+def write_texts(folder: Path, texts: Mapping[str, str]) -> list[Path]:
+    """Write file name -> text into a folder, replacing older files. Raises TokauditError when it cannot be written."""
     _make(folder)
-    for path, text in texts.items():
-        _replace(path, text)
-    return list(texts)
+    for name, text in texts.items():
+        _replace(folder / name, text)
+    return [folder / name for name in texts]
 
 
 def _make(folder: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 
 from tokaudit.report.format import UNKNOWN, count, counted, dollars, money, share_of, size
@@ -37,6 +37,7 @@ _MODEL_COLUMNS = (
     Column("input_tokens", "Input tokens"),
     Column("output_tokens", "Output tokens"),
     Column("list_cost", "List cost, USD"),
+    Column("contracted_cost", "Contracted, USD"),
     Column("input_rate", "Input, USD a million"),
     Column("cache_rate", "Cache read, USD a million"),
     Column("output_rate", "Output, USD a million"),
@@ -173,11 +174,17 @@ def _counts(mark: str, caption: str, units: tuple[str, str], counts: Mapping[str
 
 def _models(run: AuditRun) -> Table:
     shown, rest = top(sorted(run.models, key=_model_order))
-    rows = [Row(_model_cells(model), note=name(model.provider_name) if model.provider_name else "") for model in shown]
+    rows = [Row(_model_cells(model), note=_model_note(model)) for model in shown]
     if rest:
         rows.append(Row((f"other ({len(rest)})", *_model_sums(rest), *("",) * 5)))
     total = Row(("All models", *_model_sums(run.models), *("",) * 5))
     return Table("method-models", "Models and the rates they were priced at", _MODEL_COLUMNS, tuple(rows), total)
+
+
+def _model_note(model: ModelSpend) -> str:
+    """Say who publishes the rates, how the log's name led there, and which rules changed them."""
+    parts = (model.provider_name, model.matched_by, model.price_rules)
+    return "; ".join(safe_text(part, limit=PATH_LIMIT) for part in parts if part)
 
 
 def _model_order(model: ModelSpend) -> tuple[bool, float, str, str]:
@@ -192,6 +199,7 @@ def _model_cells(model: ModelSpend) -> tuple[str, ...]:
         count(model.input_tokens),
         count(model.output_tokens),
         money(model.list_cost),
+        money(model.contracted_cost),
         money(model.input_usd_per_million),
         money(model.cache_read_usd_per_million),
         money(model.output_usd_per_million),
@@ -201,13 +209,18 @@ def _model_cells(model: ModelSpend) -> tuple[str, ...]:
 
 
 def _model_sums(models: Sequence[ModelSpend]) -> tuple[str, ...]:
-    priced = [model.list_cost for model in models if model.list_cost is not None]
     return (
         count(sum(model.calls for model in models)),
         count(sum(model.input_tokens for model in models)),
         count(sum(model.output_tokens for model in models)),
-        money(sum(priced, Decimal(0))) if priced else UNKNOWN,
+        _sum(model.list_cost for model in models),
+        _sum(model.contracted_cost for model in models),
     )
+
+
+def _sum(costs: Iterable[Decimal | None]) -> str:
+    known = [cost for cost in costs if cost is not None]
+    return money(sum(known, Decimal(0))) if known else UNKNOWN
 
 
 def _models_summary(run: AuditRun) -> str:

@@ -12,6 +12,7 @@ from tokaudit.report.view.growth import growth_section
 from tokaudit.report.view.head import head
 from tokaudit.report.view.method import method_section
 from tokaudit.report.view.overhead import overhead_section
+from tokaudit.report.view.repricing import repricing_section
 from tokaudit.report.view.shapes import Page
 from tokaudit.report.view.spend import spend_section
 from tokaudit.report.view.summary import summary_section
@@ -30,6 +31,7 @@ def build_page(run: AuditRun) -> Page:
         growth_section(run),
         waste_section(run),
         candidates_section(run),
+        repricing_section(run),
         checks_section(run),
         method_section(run),
         words_section(),

@@ -78,7 +78,7 @@ def _figures(run: AuditRun) -> tuple[Fact, ...]:
     each = dollars(totals.list_cost / priced * 1000) if priced else UNKNOWN
     saving = f"{dollars(joint.low)}–{dollars(joint.high)}" if joint.high > 0 else "none found"
     figures = [
-        Fact("List cost", spend_text(run), _other_costs(run), formula("list cost")),
+        Fact("List cost", spend_text(run), other_costs(run), formula("list cost")),
         Fact("Cost per 1,000 calls", each, "", formula("cost per 1,000 calls")),
         Fact("Times the price-page sum", multiple(totals.multiplier), _page_sum(run), formula("multiplier")),
         Fact("Cost of wasted calls", _waste(run), "failed, replaced, repeated", formula("waste")),
@@ -96,7 +96,8 @@ def _waste(run: AuditRun) -> str:
     return UNKNOWN if totals.calls == totals.unpriced_calls else dollars(totals.waste_cost)
 
 
-def _other_costs(run: AuditRun) -> str:
+def other_costs(run: AuditRun) -> str:
+    """Write what was agreed and what the log says, where they are known and not the list cost."""
     totals = run.totals
     contracted = f"contracted {dollars(totals.contracted_cost)}" if totals.contracted_cost != totals.list_cost else ""
     logged = f"logged {dollars(totals.logged_cost)}" if totals.logged_cost is not None else ""
