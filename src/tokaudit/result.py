@@ -30,7 +30,8 @@ COMPONENTS = (
 )
 """Where an input token comes from; a call's components add up to its billed input tokens."""
 
-BRIDGE_LINES = ("naive", *(c for c in COMPONENTS if c != "user_input"), "reasoning", "retries", "failed", "duplicates")
+BRIDGE_LINES = ("naive", *(c for c in COMPONENTS if c != "user_input"), "reasoning", "unit_charges", "retries",
+                "failed", "duplicates")  # fmt: skip
 """From the price-page sum to the list cost: lines of kept calls first, then the whole cost of wasted ones."""
 
 State: TypeAlias = Literal["opportunity", "passed", "informative", "not_applicable", "error"]
@@ -137,7 +138,11 @@ class BridgeLine:
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """The period. Costs cover priced calls only; `unpriced_calls` and `unpriced_tokens` say what is left out."""
+    """The period. Costs cover priced calls only; `unpriced_calls` and `unpriced_tokens` say what is left out.
+
+    list_cost = input_cost + output_cost + unit_cost; unit_cost: web searches and what else is billed beside tokens.
+    unpriced_share: of the calls or of the tokens, whichever is more.
+    """
 
     calls: int
     operations: int
@@ -149,11 +154,13 @@ class Totals:
     reasoning_output_tokens: int
     input_cost: Decimal
     output_cost: Decimal
+    unit_cost: Decimal
     list_cost: Decimal
     contracted_cost: Decimal
     logged_cost: Decimal | None
     unpriced_calls: int
     unpriced_tokens: int
+    unpriced_share: float | None
     waste_cost: Decimal
     naive_cost: Decimal
     multiplier: float | None
@@ -162,7 +169,10 @@ class Totals:
 
 @dataclass(frozen=True, slots=True)
 class ModelSpend:
-    """One (provider, model) of the period. `list_cost` None = unpriced: `price_source` says why."""
+    """One (provider, model) at one rate. `list_cost` None = unpriced: `price_source` says why.
+
+    matched_by: how the log's name led to the model; price_rules: published rules that changed its rates, e.g. for batches.
+    """
 
     provider_name: str | None
     model: str
@@ -170,8 +180,12 @@ class ModelSpend:
     input_tokens: int
     output_tokens: int
     list_cost: Decimal | None
+    contracted_cost: Decimal | None
+    logged_cost: Decimal | None
     price_source: str
     price_effective_from: str | None
+    matched_by: str | None
+    price_rules: str | None
     input_usd_per_million: Decimal | None
     cache_read_usd_per_million: Decimal | None
     output_usd_per_million: Decimal | None
@@ -197,7 +211,11 @@ class Component:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """Calls that are the n-th turn of their conversation."""
+    """Calls that are the n-th turn of their conversation.
+
+    history_tokens_mean: earlier turns in the prompt. resent_share: of the input, what an earlier call had sent already: earlier
+    turns but for the last answer, which is sent for the first time, and the instructions before them; None = no input.
+    """
 
     turn: int
     calls: int
@@ -205,15 +223,117 @@ class Turn:
     input_tokens_p90: int
     history_tokens_mean: float
     list_cost: Decimal
+    resent_share: float | None = None
+
+
+GrowthShape: TypeAlias = Literal["constant", "linear", "saturating"]
+
+
+@dataclass(frozen=True, slots=True)
+class GrowthLaw:
+    """How the mean of a call depends on its turn: base + per_turn x (turn - 1), and from `plateau_turn` on `plateau`.
+
+    shape            constant; linear: a conversation's sum grows with the square of its turns; saturating: up to the plateau
+    r_squared        share of the differences between turns that the law explains; None = constant, or no differences
+    mean_miss_share  how far the mean of a turn lies from the law, for one of the mean of all
+    turns, calls     what it rests on: turns that only a few conversations reach are left out
+    """
+
+    shape: GrowthShape
+    base: float
+    per_turn: float
+    plateau: float | None
+    plateau_turn: int | None
+    r_squared: float | None
+    mean_miss_share: float
+    turns: int
+    calls: int
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """One conversation, known by when it began (ISO, UTC; None = its calls have no time): nothing of what its user said."""
+
+    first_call_at: str | None
+    turns: int
+    calls: int
+    input_tokens: int
+    list_cost: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class LongestConversations:
+    """The longest one in a hundred conversations by turns, the dearer first among equals; `top`: the very longest."""
+
+    conversations: int
+    of_conversations: int
+    turns_least: int
+    turns_most: int
+    calls: int
+    calls_share: float | None
+    list_cost: Decimal
+    cost_share: float | None
+    top: tuple[Conversation, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Counterfactual:
+    """The period's calls priced with less of the conversations sent again; answers are taken to stay the same.
+
+    change              keep_last_turns: only the last `turns` earlier turns are sent; summarise: as soon as `turns` have come
+                        since the last summary, a summary of `summary_tokens` at most stands for all before; drop_documents:
+                        retrieved documents are sent once and left out of later turns
+    calls               whose prompt changes
+    dropped_tokens      input tokens no longer sent; added_tokens: those of summaries sent in their place
+    lost_cached_tokens  read from a cache today, and then sent anew, as what stands before them has changed
+    summary_calls       calls that write the summaries, with what they read and write, priced as uncached calls of the same model
+    tokens_saved        input tokens: dropped - added - summary_input; negative: more than today
+    saving              cost_now - cost_then; negative: it costs more
+    """
+
+    change: Literal["keep_last_turns", "summarise", "drop_documents"]
+    turns: int | None
+    summary_tokens: int | None
+    calls: int
+    dropped_tokens: int
+    added_tokens: int
+    lost_cached_tokens: int
+    summary_calls: int
+    summary_input_tokens: int
+    summary_output_tokens: int
+    tokens_saved: int
+    cost_now: Decimal
+    cost_then: Decimal
+    saving: Decimal
 
 
 @dataclass(frozen=True, slots=True)
 class Growth:
-    """resent_share: history tokens / input tokens; linear_cost: list cost without the history component."""
+    """How a feature's calls grow from turn to turn.
+
+    resent_share     of the input tokens, those that an earlier call of the conversation had sent already
+    linear_cost      list cost without the history component
+    tokens_law       of the input tokens of a call; None = too few turns or calls to tell
+    cost_law         of the input cost of a call, USD: with cached history it may stay where the tokens grow
+    longest          None = no conversation has a second turn
+    counterfactuals  empty = no conversation has a second turn
+    """
 
     turns: tuple[Turn, ...]
     resent_share: float | None
     linear_cost: Decimal
+    tokens_law: GrowthLaw | None = None
+    cost_law: GrowthLaw | None = None
+    longest: LongestConversations | None = None
+    counterfactuals: tuple[Counterfactual, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PeriodGrowth:
+    """The longest conversations and the counterfactuals of all features together."""
+
+    longest: LongestConversations | None
+    counterfactuals: tuple[Counterfactual, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,13 +350,27 @@ class Waste:
 
 
 @dataclass(frozen=True, slots=True)
+class TemplateVersion:
+    """One wording of a feature's template; the first and last day it was sent (YYYY-MM-DD, None = its calls have no time)."""
+
+    id: str
+    first_day: str | None
+    last_day: str | None
+    calls: int
+
+
+@dataclass(frozen=True, slots=True)
 class Template:
-    """The most used system prompt: tokens that stand in it each time, tokens that vary, how many versions were seen."""
+    """The most used system prompt: tokens that stand in it each time, tokens that vary, how many versions were seen.
+
+    history: every version, in the order of their first days.
+    """
 
     id: str
     static_tokens: int
     variable_tokens: int
     versions: int
+    history: tuple[TemplateVersion, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,6 +390,7 @@ class Feature:
     reasoning_output_tokens: int
     input_cost: Decimal
     output_cost: Decimal
+    unit_cost: Decimal
     list_cost: Decimal
     contracted_cost: Decimal
     logged_cost: Decimal | None
@@ -278,6 +413,120 @@ class Range:
     low: Decimal
     expected: Decimal
     high: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class RatesInForce:
+    """A model's rates at one moment, USD per million tokens. effective_from None: no earlier rate is known."""
+
+    effective_from: str | None
+    input_usd_per_million: Decimal
+    cache_read_usd_per_million: Decimal
+    output_usd_per_million: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class RepricedModel:
+    """One (provider, model) at the rates of another date.
+
+    list_cost: at those rates, None = it has none then: `why_unpriced`. list_cost_then: what the same calls cost when they
+    were made, None = unpriced then. rates_then, rates: as of the period's start and now, of its most used tier and length of
+    prompt; None where they do not differ.
+    """
+
+    provider_name: str | None
+    model: str
+    calls: int
+    list_cost_then: Decimal | None
+    list_cost: Decimal | None
+    contracted_cost: Decimal | None
+    why_unpriced: str | None
+    rates_then: RatesInForce | None
+    rates: RatesInForce | None
+
+
+@dataclass(frozen=True, slots=True)
+class RepricedFeature:
+    """One feature at the rates of another date: calls with a rate on both; `unpriced_calls` are the others."""
+
+    feature: str
+    calls: int
+    list_cost_then: Decimal
+    list_cost: Decimal
+    change: Decimal
+    unpriced_calls: int
+
+
+@dataclass(frozen=True, slots=True)
+class TokenRatio:
+    """Tokens at another model for one token as billed. basis: exact, measured, calibrated (on these logs) or assumed."""
+
+    low: Decimal
+    expected: Decimal
+    high: Decimal
+    basis: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Alternative:
+    """Calls of the period at the rates of another model, `model` of `provider_name`. It says nothing of quality.
+
+    from_model       the model whose calls are priced anew, with from_provider_name; None = all models
+    feature          the feature whose calls are priced anew; None = all
+    list_cost        what those calls cost at their own models' rates on the same date, where they have one
+    cost             at the other model, of the calls that have a rate there; None = it has no rate
+    unpriced_tokens  tokens without a rate at the other model, and of calls without a rate at their own
+    """
+
+    from_provider_name: str | None
+    from_model: str | None
+    feature: str | None
+    provider_name: str | None
+    model: str
+    calls: int
+    list_cost: Decimal | None
+    cost: Range | None
+    tokeniser: TokenRatio | None
+    unpriced_tokens: int
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Repricing:
+    """The period's calls at the rates in force on `rates_on` (YYYY-MM-DD), by their own and by other models.
+
+    list_cost_then, list_cost, contracted_cost and change cover calls with a rate both when made and on that date;
+    `unpriced_calls` are the others. change = list_cost - list_cost_then.
+    """
+
+    rates_on: str
+    list_cost_then: Decimal
+    list_cost: Decimal
+    contracted_cost: Decimal
+    change: Decimal
+    unpriced_calls: int
+    by_model: tuple[RepricedModel, ...]
+    by_feature: tuple[RepricedFeature, ...]
+    alternatives: tuple[Alternative, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CommitmentUse:
+    """What must be paid whatever is used, and what was used of it.
+
+    committed_usd: the part of the months that is both in the period and in force, by days; None = the calls have no dates.
+    used_usd: usage that counts against it at contracted rates (covers `usage`), or list price of the calls that it pays for
+    (covers `calls`). shortfall_usd: what is paid and not used.
+    """
+
+    name: str
+    covers: str
+    committed_usd: Decimal | None
+    used_usd: Decimal
+    shortfall_usd: Decimal | None
+    calls: int
+    source: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -378,9 +627,12 @@ class AuditRun:
     models: tuple[ModelSpend, ...]
     days: tuple[DaySpend, ...]
     features: tuple[Feature, ...]
+    growth: PeriodGrowth
     findings: tuple[Finding, ...]
     savings: Savings
     plan: Plan
+    repricing: Repricing
+    commitments: tuple[CommitmentUse, ...]
 
 
 def plain(value: Any) -> Any:

@@ -13,7 +13,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import polars as pl
-from xxhash import xxh3_64_hexdigest
+import polars.selectors as cs
 
 from tokaudit import __version__
 from tokaudit.audits.contract import Facts
@@ -21,24 +21,29 @@ from tokaudit.audits.registry import run_audits
 from tokaudit.audits.savings import join_savings
 from tokaudit.config import Settings, microseconds
 from tokaudit.errors import NoCallsError
-from tokaudit.frames.conversations import roots, with_conversation, with_session, with_turn
-from tokaudit.frames.operations import with_operation
-from tokaudit.frames.use_cases import system_blocks, templates, with_feature
+from tokaudit.frames.conversations import roots, with_conversation, with_turn
+from tokaudit.frames.corrections import corrected_operations, with_corrections
+from tokaudit.frames.keep import Keep
+from tokaudit.frames.operations import followed_answers, with_operation
+from tokaudit.frames.sessions import with_session
+from tokaudit.frames.use_cases import learned, lessons, names_of_calls, openings_of, with_feature
 from tokaudit.frames.waste import with_waste
 from tokaudit.ledger.scope import Scope, select_scope
 from tokaudit.ledger.store import Ledger
-from tokaudit.ledger.tables import ROLES
 from tokaudit.periods import choose_period, is_month
 from tokaudit.planner.candidates import make_plan
 from tokaudit.prices.catalogue import snapshot_date
-from tokaudit.prices.quotes import KEY_COLUMNS, PriceKey, quote
+from tokaudit.prices.other_rates import other_rates
+from tokaudit.prices.quotes import KEY_COLUMNS, PriceKey, cuts_of, quote
 from tokaudit.prices.rates import MONEY
+from tokaudit.prices.repricing import length_bounds
 from tokaudit.result import COMPONENTS, SCHEMA_VERSION, AuditRun, GeneratedFrom, Period, Tool
 from tokaudit.stages import (
     Partials,
     Texts,
     block_kinds,
     bucket_components,
+    bucket_growth,
     distinct_blocks,
     example_turns,
     local_day,
@@ -49,8 +54,12 @@ from tokaudit.stages import (
     with_component_columns,
     with_known_usage,
 )
+from tokaudit.summary.commitments import commitments_of
 from tokaudit.summary.features import features_of
+from tokaudit.summary.growth import period_growth_of
+from tokaudit.summary.logged import logged_of
 from tokaudit.summary.period import days_of, input_of, models_of, totals_of
+from tokaudit.summary.repricing import repricing_of
 from tokaudit.summary.shapes import shapes_of
 
 CALLS_A_BUCKET = 50_000
@@ -78,6 +87,10 @@ AS_WRITTEN = pl.QueryOptFlags(join_order=False)
 """Joins are done in the order they are written: polars' own order can become a product of texts and blocks."""
 
 
+WORKED_OUT_AGAIN = pl.QueryOptFlags(join_order=False, comm_subplan_elim=False)
+"""What a plan uses twice is worked out twice, row group by row group: kept, it would be all calls with all their rates."""
+
+
 def _collect(frame: pl.LazyFrame) -> pl.DataFrame:
     return frame.collect(engine="streaming", optimizations=AS_WRITTEN)
 
@@ -92,50 +105,76 @@ def _in_period(scope: Scope, period: Period, *, is_all: bool) -> pl.LazyFrame:
     return scope.calls.filter(inside | pl.col("started_at").is_null() if is_all else inside)
 
 
-def _store(frame: pl.LazyFrame, path: Path) -> pl.LazyFrame:
-    _collect(frame).write_parquet(path, compression="lz4")
+def _store(frame: pl.LazyFrame, path: Path, optimizations: pl.QueryOptFlags = AS_WRITTEN) -> pl.LazyFrame:
+    frame.sink_parquet(path, compression="lz4", optimizations=optimizations)
     return pl.scan_parquet(path, glob=False)
 
 
+def _keeper(folder: Path, what: str) -> Keep:
+    return lambda frame, name: _store(frame, folder / f"{what}-{name}.parquet")
+
+
+_APART = (
+    cs.starts_with("tokens_", "units_", "list_rate_") | cs.decimal()
+    | cs.by_name(
+        "file_name", "response_id", "log_id", "price_source", "matched_by", "price_rules", "usage_rule", "logged_causes",
+        "explained_tokens", "laid_out_tokens", "media_tokens", "definition_correction", "tokeniser_ratio",
+       "call_correction", "tool_call_tokens", "learnt_definition_tokens", "prompted_tokens",
+        require_all=False,
+    )
+)  # fmt: skip
+"""What linking does not look at. It must hold all calls at once, and these columns are most of a row."""
+
+
 def _priced(calls: pl.LazyFrame, settings: Settings, folder: Path) -> pl.LazyFrame:
-    known = calls.pipe(with_known_usage).with_columns(pl.col("logged_cost").cast(MONEY))
+    served = calls.select("provider_name", pl.coalesce("response_model", "request_model")).unique().collect()
+    asked = calls.select("provider_name", "request_model").unique().collect()
+    cuts = cuts_of((*served.iter_rows(), *asked.iter_rows()), settings.prices)
+    known = calls.pipe(with_known_usage, cuts).with_columns(pl.col("logged_cost").cast(MONEY))
     keys = known.select(KEY_COLUMNS).unique().collect()
-    rates = quote(sorted((PriceKey(*row) for row in keys.iter_rows()), key=repr), settings.rates)
-    return _store(price(known, rates.lazy()), folder / "priced.parquet")
+    rates = quote(sorted((PriceKey(*row) for row in keys.iter_rows()), key=repr), settings.prices)
+    stated = known.filter(pl.col("logged_cost").is_not_null()).select(KEY_COLUMNS).unique().collect()
+    others = other_rates(sorted((PriceKey(*row) for row in stated.iter_rows()), key=repr), settings.prices)
+    return _store(price(known, rates, others.lazy()), folder / "priced.parquet", WORKED_OUT_AGAIN)
 
 
-def _named_templates(calls: pl.LazyFrame, scope: Scope) -> pl.LazyFrame:
-    """Find the template of each distinct system prompt; its name is a hash that stays from month to month."""
-    prompts = calls.filter(pl.col("system_id").is_not_null())
-    one_each = prompts.group_by("system_id").agg(pl.col("record_id").min())
-    system = (pl.col("role") == ROLES.index("system")) & (pl.col("message") >= 0)
-    parts = scope.parts.filter(system).join(one_each.select("record_id"), on="record_id", how="semi")
-    blocks = distinct_blocks(scope.blocks)
-    sent = prompts.select("record_id", "system_id")
-    found = _collect(templates(system_blocks(sent, parts.select("record_id", "position", "content_id"), blocks)))
-    texts = found["template"].unique().to_list()
-    ids = pl.DataFrame({"template": texts, "template_id": [xxh3_64_hexdigest(text.encode())[:8] for text in texts]},
-                       schema={"template": pl.String, "template_id": pl.String})  # fmt: skip
-    return found.join(ids, on="template").drop("template").lazy()
+def _named_templates(calls: pl.LazyFrame, threads: pl.DataFrame, scope: Scope, folder: Path) -> pl.LazyFrame:
+    """Find the template with which each call opens; its name is a hash that stays from month to month."""
+    opened = calls.select("record_id", "system_id", "started_at", "operation_id", "session")
+    first = pl.col("operation_id").min().over("session")
+    thread = pl.when(pl.col("session").is_null()).then("root_id").otherwise(first)
+    own = opened.join(threads.lazy(), on="operation_id", how="left").with_columns(thread=thread)
+
+    keep = _keeper(folder, "openings")
+    blocks = keep(distinct_blocks(scope.blocks), "distinct")
+    found = openings_of(keep(own, "calls"), scope.parts, blocks, scope.sentences, keep)
+    told = learned(*(_collect(frame) for frame in lessons(found, scope.sentences)))
+    return _collect(names_of_calls(found, told, scope.sentences)).lazy()
 
 
 def _linked(calls: pl.LazyFrame, scope: Scope, settings: Settings, folder: Path) -> pl.LazyFrame:
-    tied = _store(calls.pipe(with_operation).pipe(with_session), folder / "tied.parquet")
-    parents = _collect(parent_operations(tied, scope.parts, scope.blocks))
+    narrow = calls.select(~_APART)
+    owned = _store(narrow.pipe(with_session), folder / "owned.parquet")
+    followed = _collect(followed_answers(owned, scope.parts)).lazy()
+    tied = _store(owned.pipe(with_operation, followed), folder / "tied.parquet")
+    parents = _collect(parent_operations(tied, scope.parts, scope.blocks, _keeper(folder, "parents")))
     operations = tied.select("operation_id").unique().sort("operation_id").collect()
     threads = roots(operations, parents)
-    named = tied.pipe(with_feature, _named_templates(tied, scope)).with_columns(
+    corrected = roots(operations, _collect(corrected_operations(tied, parents.lazy())))
+    tied = _store(tied.pipe(with_corrections, corrected.lazy()), folder / "corrected.parquet")
+    named = tied.pipe(with_feature, _named_templates(tied, threads, scope, folder)).with_columns(
         feature_source=pl.when(pl.col("feature").is_in(list(settings.feature_names)))
         .then(pl.lit("mapped"))
         .otherwise("feature_source"),
         feature=pl.col("feature").replace(dict(settings.feature_names)),
     )
     linked = named.pipe(with_conversation, threads.lazy()).pipe(with_turn).pipe(with_waste)
-    return _store(linked, folder / "linked.parquet")
+    found = _store(linked, folder / "found.parquet")
+    return _store(found.join(calls.select("record_id", _APART), on="record_id"), folder / "linked.parquet")
 
 
 def _reduced(
-    calls: pl.LazyFrame, buckets: int, scope: Scope, zone: str, folder: Path
+    calls: pl.LazyFrame, buckets: int, scope: Scope, settings: Settings, folder: Path
 ) -> Iterator[tuple[Path, Partials]]:
     texts = Texts(
         contents=scope.contents,
@@ -150,7 +189,8 @@ def _reduced(
         whole = _collect(own.pipe(with_component_columns, components, COMPONENTS).sort("started_at", "record_id"))
         path = folder / f"calls-{number:04d}.parquet"
         whole.write_parquet(path, compression="lz4")
-        frames = reduce_bucket(whole.lazy(), components, zone)
+        frames = reduce_bucket(whole.lazy(), components, settings.timezone, length_bounds(settings.prices))
+        frames |= bucket_growth(whole.lazy(), parts, texts)
         yield path, dict(zip(frames, pl.collect_all(frames.values(), optimizations=AS_WRITTEN), strict=True))
 
 
@@ -163,6 +203,7 @@ def analyse(
     """
     progress("selecting calls", 0.0)
     scope = select_scope(ledger, file_ids)
+    ledger.release()
     total = scope.calls.select(pl.len()).collect().item()
     if not total:
         raise NoCallsError("no calls were read", hint="see which formats are read: tokaudit readers")
@@ -180,7 +221,7 @@ def analyse(
     linked = _linked(priced, scope, settings, ledger.spool)
     buckets = -(-count // CALLS_A_BUCKET)
     paths, partials = [], []
-    for path, sums in _reduced(linked, buckets, scope, settings.timezone, ledger.spool):
+    for path, sums in _reduced(linked, buckets, scope, settings, ledger.spool):
         paths.append(path)
         partials.append(sums)
         progress("dividing prompts", 0.4 + 0.6 * len(paths) / buckets)
@@ -197,7 +238,7 @@ def finish(analysis: Analysis, settings: Settings, refused: Sequence[tuple[str, 
     partials, period = analysis.partials, analysis.period
     features, totals, models = features_of(partials), totals_of(partials), models_of(partials)
     read = input_of(analysis.scope, partials, refused, out_of_period=analysis.out_of_period, undated=analysis.undated)
-    facts = Facts(read, totals, models, features, _month_factor(period))
+    facts = Facts(read, totals, models, features, _month_factor(period), logged_of(partials))
     findings = run_audits(facts)
     savings = join_savings(findings, facts)
     return AuditRun(
@@ -215,7 +256,10 @@ def finish(analysis: Analysis, settings: Settings, refused: Sequence[tuple[str, 
         models=models,
         days=days_of(partials),
         features=features,
+        growth=period_growth_of(partials, totals.list_cost),
         findings=findings,
         savings=savings,
         plan=make_plan(facts, savings, shapes_of(partials, period)),
+        repricing=repricing_of(partials, period, settings.prices, settings.compare),
+        commitments=commitments_of(partials, period, settings.prices),
     )

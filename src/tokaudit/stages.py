@@ -9,14 +9,39 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import time
 
 import polars as pl
 
-from tokaudit.frames.blocks import FEWEST_CONVERSATIONS, FIXED_SHARE, USER, recurring_blocks, segments, sent_blocks
+from tokaudit.frames.blocks import (
+    FEWEST_CONVERSATIONS,
+    FIXED_SHARE,
+    SYSTEM,
+    USER,
+    recurring_blocks,
+    segments,
+    sent_blocks,
+)
 from tokaudit.frames.components import call_components, part_components, with_explained
-from tokaudit.frames.conversations import ASSISTANT, continued_calls, exchanges_sent_again, resumed_calls
-from tokaudit.frames.cost import with_cost, with_rates, with_token_classes
+from tokaudit.frames.continuations import ASSISTANT, continued_calls
+from tokaudit.frames.cost import with_cost, with_price_moment, with_rates, with_token_classes, without_spent_rates
+from tokaudit.frames.counterfactuals import COUNTERFACTUAL_KEYS, changed_calls, counterfactual_sums
+from tokaudit.frames.counterfactuals_history import (
+    CALL_COLUMNS,
+    RESENT_COLUMNS,
+    earlier_documents,
+    earlier_parts,
+    resent_tokens,
+)
+from tokaudit.frames.definitions import with_learnt_definitions
+from tokaudit.frames.growth import CONVERSATION_KEYS, RESENT_KEYS, conversation_sums, resent_sums
+from tokaudit.frames.implied_cache import BLOCK
+from tokaudit.frames.keep import Keep, in_memory
+from tokaudit.frames.logged_cost import with_logged_cost
 from tokaudit.frames.operations import LOG_ORDER
+from tokaudit.frames.resumptions import ANSWER, exchanges_sent_again, resumed_calls
+from tokaudit.frames.system_blocks import system_block_kinds
+from tokaudit.frames.token_sums import TOKEN_SUM_KEYS, token_sums
 from tokaudit.frames.usage import with_estimates, with_settled_usage, with_tokeniser_ratio
 from tokaudit.frames.waste import with_failure
 from tokaudit.ledger.tables import TEXT
@@ -27,11 +52,18 @@ PARTIAL_KEYS: dict[str, tuple[str, ...]] = {
     "calls": ("feature", "feature_source", "waste", "is_priced"),
     "components": ("feature", "component", "is_kept"),
     "turns": ("feature", "turn", "input_tokens"),
-    "models": ("feature", "provider_name", "model", "price_source", "price_effective_from", "input_rate", "cache_rate",
-               "output_rate", "is_priced"),
+    "conversations": CONVERSATION_KEYS,
+    "resent": RESENT_KEYS,
+    "counterfactuals": COUNTERFACTUAL_KEYS,
+    "models": ("feature", "provider_name", "model", "price_source", "price_effective_from", "matched_by", "price_rules",
+               "input_rate", "cache_rate", "output_rate", "is_priced"),
+    "logged": ("provider_name", "model", "logged_causes"),
+    "token_sums": TOKEN_SUM_KEYS,
+    "contract_days": ("provider_name", "request_model", "response_model", "service_tier", "day", "priced_provider",
+                      "priced_model"),
     "days": ("date",),
     "usage": ("usage_state", "usage_rule"),
-    "templates": ("feature", "template_id", "static_tokens"),
+    "templates": ("feature", "template_id", "date"),
     "answers": ("feature", "answer_shape"),
 }  # fmt: skip
 """Partial sums and the columns they are grouped by; all other columns add up."""
@@ -53,56 +85,78 @@ def local_day(timezone: str) -> pl.Expr:
     return started.dt.convert_time_zone(timezone).dt.date()
 
 
-def with_known_usage(calls: pl.LazyFrame) -> pl.LazyFrame:
-    """Say which calls failed, estimate missing usage, and add the UTC day that prices depend on."""
-    return calls.pipe(with_failure).pipe(with_estimates).with_columns(day=local_day("UTC"))
+def with_known_usage(calls: pl.LazyFrame, cuts: Sequence[time]) -> pl.LazyFrame:
+    """Say which calls failed, estimate missing usage, and add the moment that prices depend on (cuts: times of day)."""
+    return calls.pipe(with_failure).pipe(with_estimates).pipe(with_price_moment, cuts)
 
 
-def price(calls: pl.LazyFrame, rates: pl.LazyFrame) -> pl.LazyFrame:
-    """Add token classes, rates, costs and tokeniser calibration to calls with known usage."""
+def price(calls: pl.LazyFrame, rates: pl.DataFrame, others: pl.LazyFrame) -> pl.LazyFrame:
+    """Add token classes, rates, costs and tokeniser calibration to calls with known usage.
+
+    others: rates at which a log may have priced its calls instead (`prices.other_rates`).
+    """
     return (
         calls.pipe(with_token_classes)
         .pipe(with_rates, rates)
         .pipe(with_settled_usage)
+        .pipe(with_logged_cost, others)
         .pipe(with_cost)
+        .pipe(without_spent_rates)
         .pipe(with_tokeniser_ratio)
+        .pipe(with_learnt_definitions)
         .pipe(with_explained)
     )
 
 
-def parent_operations(calls: pl.LazyFrame, parts: pl.LazyFrame, blocks: pl.LazyFrame) -> pl.LazyFrame:
-    """Find the operation that each operation continues, or else resumes. Out: operation_id, parent_id."""
-    texts = parts.filter(pl.col("kind") == TEXT)
-    is_answer_again = (pl.col("role") == ASSISTANT) & pl.col("is_earlier")
-    continued = continued_calls(calls, parts.filter(is_answer_again).select("record_id", "position", "prefix_id"))
+def parent_operations(
+    calls: pl.LazyFrame, parts: pl.LazyFrame, blocks: pl.LazyFrame, keep: Keep = in_memory
+) -> pl.LazyFrame:
+    """Find the operation that each operation continues, or else resumes. Out: operation_id, parent_id, position.
+
+    position: of the last part that a call has in common with the one it continues; null where it resumes one.
+    """
+    continued = keep(continued_calls(calls, parts, keep), "continued")
     alone = calls.filter(pl.col("session").is_null()).join(continued, on="operation_id", how="anti")
     own_blocks = distinct_blocks(blocks).filter(~pl.col("is_document"))
-    earlier = texts.filter("is_earlier").join(alone, on="record_id", how="semi")
-    asked = (
-        texts.filter((pl.col("role") == USER) & ~pl.col("is_earlier"))
-        .join(own_blocks.select("content_id", question_id="block_id"), on="content_id")
-        .join(texts.filter("is_answer").select("record_id", answer_id="content_id"), on="record_id")
-        .select("record_id", "message", "question_id", "answer_id")
+    earlier = keep(parts.filter("is_earlier").join(alone, on="record_id", how="semi"), "unlinked")
+    texts = pl.col("kind") == TEXT
+    answers = parts.filter("is_answer").select("record_id", answer_id="content_id")
+    told = earlier.filter(pl.col("role") == ASSISTANT).select("record_id", "position", answer_id="content_id")
+    again = keep(exchanges_sent_again(earlier.filter(texts), own_blocks), "sent-again")
+    # Of a long text that many calls send, only the blocks that are ever asked again are looked at.
+    questions = own_blocks.select("content_id", question_id="block_id").join(
+        again.select("question_id").unique(), on="question_id", how="semi"
     )
-    resumed = resumed_calls(calls, exchanges_sent_again(earlier, own_blocks), asked)
-    return pl.concat([continued, resumed.join(continued, on="operation_id", how="anti")])
+    asked = (
+        parts.filter(texts & (pl.col("role") == USER) & ~pl.col("is_earlier"))
+        .join(questions, on="content_id")
+        .join(answers, on="record_id")
+        .select("record_id", "question_id", "answer_id")
+    )
+    by_exchange = keep(resumed_calls(calls, again, asked), "resumed")
+    by_answer = resumed_calls(calls, told, answers, ANSWER).join(by_exchange, on="operation_id", how="anti")
+    resumed = pl.concat([by_exchange, by_answer]).join(continued, on="operation_id", how="anti")
+    return pl.concat([continued, resumed.with_columns(position=pl.lit(None, pl.Int64))])
 
 
 def distinct_blocks(blocks: pl.LazyFrame) -> pl.LazyFrame:
     """Return each text's blocks once: counted in two encodings they are the same blocks, the larger count stands."""
     return blocks.group_by("content_id", "position").agg(
-        pl.col("block_id", "is_document").first(), pl.col("tokens").max()
+        pl.col("block_id", "is_document", "is_example").first(), pl.col("tokens").max()
     )
 
 
 def block_kinds(parts: pl.LazyFrame, calls: pl.LazyFrame, blocks: pl.LazyFrame) -> pl.LazyFrame:
-    """Find the fixed and the retrieved blocks among what users newly sent."""
-    new = parts.filter(
-        (pl.col("role") == USER) & (pl.col("kind") == TEXT) & ~pl.col("is_answer") & ~pl.col("is_earlier")
-    ).join(calls.select("record_id", "feature", "conversation_key"), on="record_id")
-    return recurring_blocks(
-        sent_blocks(new.select("feature", "conversation_key", "content_id"), distinct_blocks(blocks))
+    """Find the fixed and the retrieved blocks among what users newly sent, and among system texts (by role)."""
+    new = (
+        parts.filter((pl.col("kind") == TEXT) & ~pl.col("is_answer") & ~pl.col("is_earlier"))
+        .join(calls.select("record_id", "feature", "conversation_key"), on="record_id")
+        .select("role", "feature", "conversation_key", "content_id")
     )
+    asked, told = (new.filter(pl.col("role") == role).drop("role") for role in (USER, SYSTEM))
+    own = distinct_blocks(blocks)
+    of_users = recurring_blocks(sent_blocks(asked, own)).with_columns(role=pl.lit(USER, pl.UInt8))
+    return pl.concat([of_users, system_block_kinds(told, own).with_columns(role=pl.lit(SYSTEM, pl.UInt8))])
 
 
 def example_turns(parts: pl.LazyFrame, calls: pl.LazyFrame) -> pl.LazyFrame:
@@ -148,10 +202,29 @@ def with_component_columns(calls: pl.LazyFrame, components: pl.LazyFrame, names:
     )
 
 
-def reduce_bucket(calls: pl.LazyFrame, components: pl.LazyFrame, timezone: str) -> dict[str, pl.LazyFrame]:
+def bucket_growth(
+    calls: pl.LazyFrame, parts: pl.LazyFrame, texts: Texts, keep: Keep = in_memory
+) -> dict[str, pl.LazyFrame]:
+    """Add up what a bucket's conversations send again, and price changes of it. calls: as for `reduce_bucket`."""
+    changed = keep(changed_calls(calls), "changed")
+    laid_out = calls.select(CALL_COLUMNS).join(changed, on="record_id", how="semi")
+    own = parts.join(changed, on="record_id", how="semi")
+    earlier = keep(earlier_parts(own, laid_out, texts.contents, texts.examples), "earlier")
+    documents = keep(earlier_documents(earlier, texts.blocks, texts.kinds), "documents")
+    told = calls.sort(LOG_ORDER, nulls_last=True).select(*RESENT_COLUMNS)
+    return {
+        "resent": resent_sums(resent_tokens(earlier, told), calls),
+        "counterfactuals": counterfactual_sums(earlier, documents, changed),
+    }
+
+
+def reduce_bucket(
+    calls: pl.LazyFrame, components: pl.LazyFrame, timezone: str, bounds: Sequence[int]
+) -> dict[str, pl.LazyFrame]:
     """Sum up a bucket of whole conversations.
 
-    calls: priced, linked, with tokens_<component>. components: their components. Out: one frame for each of PARTIAL_KEYS.
+    calls: priced, linked, with tokens_<component>. components: their components. bounds: prompt lengths above which rates
+    change. Out: one frame for each of PARTIAL_KEYS but those of `bucket_growth`.
     """
     kept = pl.col("waste").is_null()
     rows = calls.with_columns(
@@ -162,8 +235,8 @@ def reduce_bucket(calls: pl.LazyFrame, components: pl.LazyFrame, timezone: str) 
         input_rate="list_rate_uncached_input",
         cache_rate="list_rate_cache_read",
         output_rate="list_rate_output",
-        reasoning_cost=pl.when("is_free").then(0).otherwise(pl.col("reasoning_output_tokens").fill_null(0))
-        * pl.col("list_rate_output"),
+        reasoning_cost=pl.when("is_free").then(0).otherwise(pl.col("tokens_output_reasoning").fill_null(0))
+        * pl.col("list_rate_output_reasoning"),
         answer_shape=pl.when(pl.col("is_failed")).then(pl.lit("failed")).when(pl.col("finish_reason") == "length")
         .then(pl.lit("truncated")).otherwise(pl.lit("whole")),
     )  # fmt: skip
@@ -180,12 +253,19 @@ def reduce_bucket(calls: pl.LazyFrame, components: pl.LazyFrame, timezone: str) 
         ),
         "turns": rows.filter(pl.col("input_tokens").is_not_null() & ~pl.col("is_failed")).group_by(PARTIAL_KEYS["turns"]).agg(
             calls=pl.len(), history_tokens=pl.col("tokens_history").sum(), list_cost=pl.col("list_cost").sum(),
+            input_cost=pl.col("input_cost").sum(), priced_calls=pl.col("is_priced").sum(),
         ),
+        "conversations": conversation_sums(rows),
         "models": rows.group_by(PARTIAL_KEYS["models"]).agg(*_CALL_SUMS),
+        "logged": rows.group_by(PARTIAL_KEYS["logged"]).agg(*_LOGGED_SUMS),
+        "token_sums": token_sums(calls, bounds),
+        "contract_days": calls.filter(pl.col("contracted_cost").is_not_null() & ~pl.col("is_free"))
+        .with_columns(day=pl.col("moment").dt.date()).group_by(PARTIAL_KEYS["contract_days"])
+        .agg(pl.len().alias("calls"), pl.col("list_cost", "contracted_cost").sum()),
         "days": rows.group_by("date").agg(calls=pl.len(), list_cost=pl.col("list_cost").sum()),
         "usage": rows.group_by(PARTIAL_KEYS["usage"]).agg(calls=pl.len()),
         "templates": rows.filter(pl.col("template_id").is_not_null()).group_by(PARTIAL_KEYS["templates"]).agg(
-            calls=pl.len(), variable_tokens=pl.col("variable_tokens").sum(),
+            calls=pl.len(), static_tokens=pl.col("static_tokens").sum(), variable_tokens=pl.col("variable_tokens").sum(),
         ),
         "answers": rows.group_by(PARTIAL_KEYS["answers"]).agg(
             calls=pl.len(), output_tokens=pl.col("output_tokens").sum(), media=(pl.col("media") > 0).sum(),
@@ -200,12 +280,24 @@ _CALL_SUMS = (
         pl.col(name).sum()
         for name in (
             "input_tokens", "cache_read_input_tokens", "cache_write_5m_input_tokens", "cache_write_1h_input_tokens",
-            "output_tokens", "reasoning_output_tokens", "input_cost", "output_cost", "list_cost", "contracted_cost",
+            "output_tokens", "reasoning_output_tokens", "web_searches", "file_searches", "audio_ms", "input_cost", "output_cost",
+            "unit_cost", "list_cost", "contracted_cost",
         )
     ),
     pl.col("logged_cost").sum(),
     pl.col("logged_cost").is_not_null().sum().alias("logged_calls"),
 )  # fmt: skip
+
+_COMPARED = pl.col("logged_causes").is_not_null()
+_LOGGED_SUMS = (
+    pl.len().alias("calls"),
+    pl.col("logged_cost").is_not_null().sum().alias("logged_calls"),
+    *(pl.col(name).filter(_COMPARED).sum() for name in ("logged_cost", "list_cost", "stated_cost")),
+    (pl.col("logged_cost") - pl.col("stated_cost")).abs().sum().alias("difference"),
+    pl.col("implied_cached_tokens").is_not_null().sum().alias("implied_calls"),
+    pl.col("implied_cached_tokens").sum(),
+    (pl.col("implied_cached_tokens") % BLOCK == 0).sum().alias("implied_in_blocks"),
+)
 
 
 def _summed(name: str, frames: Iterable[pl.DataFrame]) -> pl.DataFrame:

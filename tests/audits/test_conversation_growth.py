@@ -1,16 +1,14 @@
-"""Does the audit price the history beyond a window, and only that?"""
+"""Does the audit take the best counterfactual for its saving, and only where it is worth it?"""
 
 from __future__ import annotations
 
 from decimal import Decimal
 
-from audits.facts import a_feature, a_turn, facts, only
-from tokaudit.audits.conversation_growth import AUDIT, saving_of_window
+from audits.facts import a_change, a_chat, a_feature, a_turn, facts, only
+from tokaudit.audits.conversation_growth import AUDIT, best_change
 
-# Ten turns of 100 new tokens each, one conversation: turn n re-sends (n - 1) x 100 tokens, 4,500 in all.
-CHAT = a_feature(
-    tokens={"history": 4500, "user_input": 1000}, turns=[a_turn(n, 1, 100.0 * (n - 1)) for n in range(1, 11)]
-)
+WINDOWS = tuple(a_change("keep_last_turns", *variant) for variant in ((8, "0.1"), (4, "1.5"), (2, "2.8")))
+CHAT = a_chat(*WINDOWS, a_change("summarise", 4, "-0.2"), a_change("drop_documents", None, "0"))
 
 
 def test_a_long_chat_is_an_opportunity() -> None:
@@ -18,29 +16,43 @@ def test_a_long_chat_is_an_opportunity() -> None:
     assert (finding.state, finding.feature, finding.basis) == ("opportunity", "chat", "modelled")
     saving = finding.saving_usd_per_month
     assert saving is not None
-    # Kept 8: turn 10 drops 100. Kept 4: turns 6 to 10 drop 100 to 500. Kept 2: turns 4 to 10 drop 100 to 700.
     assert (saving.low, saving.expected, saving.high) == (Decimal("0.1"), Decimal("1.5"), Decimal("2.8"))
     assert finding.evidence["longest_turn"] == 10
-    assert finding.action
+    assert finding.action == "Send only the last 4 turns of a conversation"
+
+
+def test_it_says_what_the_saving_rests_on() -> None:
+    evidence = only(AUDIT, facts(CHAT)).evidence
+    assert (evidence["change_priced"], evidence["turns"], evidence["calls_changed"]) == ("keep_last_turns", 4, 4)
+    assert evidence["cost_now_usd"] - evidence["cost_then_usd"] == Decimal("1.5")
+    assert "answers stay the same" in evidence["assumed"]
+
+
+def test_the_change_that_saves_most_is_taken_not_its_boldest_variant() -> None:
+    documents = a_change("drop_documents", None, "1.6", lost=30)
+    assert best_change(a_chat(*WINDOWS, documents)) == (documents,)
+    finding = only(AUDIT, facts(a_chat(*WINDOWS, documents)))
+    assert finding.evidence["cached_tokens_lost"] == 30
+    assert finding.action.startswith("Leave retrieved documents out")
+
+
+def test_a_change_that_costs_more_than_today_is_no_saving() -> None:
+    finding = only(AUDIT, facts(a_chat(a_change("keep_last_turns", 4, "-0.5"), a_change("summarise", 4, "-1"))))
+    assert (finding.state, finding.saving_usd_per_month, finding.action) == ("informative", None, "")
+    assert finding.evidence["cost_then_usd"] == Decimal(6)
+
+
+def test_the_low_end_is_not_below_nothing() -> None:
+    windows = (a_change("keep_last_turns", 8, "-0.3"), a_change("keep_last_turns", 4, "1"))
+    saving = only(AUDIT, facts(a_chat(*windows, a_change("keep_last_turns", 2, "2")))).saving_usd_per_month
+    assert saving is not None
+    assert (saving.low, saving.expected, saving.high) == (0, 1, 2)
 
 
 def test_the_saving_is_scaled_to_a_month() -> None:
     saving = only(AUDIT, facts(CHAT, month_factor=Decimal(3))).saving_usd_per_month
     assert saving is not None
     assert saving.expected == Decimal("4.5")
-
-
-def test_a_window_longer_than_every_conversation_saves_nothing() -> None:
-    assert saving_of_window(CHAT, 9) == saving_of_window(CHAT, 30) == 0
-
-
-def test_the_range_is_in_order_even_where_late_turns_are_short() -> None:
-    means = [0, 50, 100, 500, 1000, 1000, 1000, 1000, 0, 900]
-    feature = a_feature(tokens={"history": 5550}, turns=[a_turn(n, 1, mean) for n, mean in enumerate(means, start=1)])
-    assert saving_of_window(feature, 8) > saving_of_window(feature, 4) == 0
-    saving = only(AUDIT, facts(feature)).saving_usd_per_month
-    assert saving is not None
-    assert (saving.low, saving.expected, saving.high) == (Decimal(0), Decimal("0.9"), Decimal("4.8"))
 
 
 def test_short_chats_re_send_little_and_pass() -> None:

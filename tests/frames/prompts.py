@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal
 from typing import Any, NamedTuple
 
 import polars as pl
 
-from frames.literal import frame
+from frames.literal import UNSTATED, frame, text_rate
 from tokaudit.frames.components import call_components, with_explained
 from tokaudit.frames.cost import with_cost, with_token_classes
+from tokaudit.frames.definitions import with_learnt_definitions
 from tokaudit.ledger.tables import NO_MESSAGE
-from tokaudit.prices.rates import TOKEN_CLASSES
+from tokaudit.prices.rates import RATED
 from tokaudit.tokens.chat_format import chat_format_tokens
 
 RATES = {
@@ -47,6 +47,12 @@ class Call:
     exact: bool = True
     ratio: float = 1.0
     gateway: bool = False
+    tool_calls: int = 0
+    """Tokens around calls of tools and their results."""
+    model: str | None = None
+    """None = a model of its own: no other call teaches what its definitions cost."""
+    media_billed: int | None = None
+    """Of the billed tokens, those of images, as the bill states them."""
     rates: dict[str, str] | None = field(default_factory=lambda: dict(RATES))
 
     @property
@@ -54,12 +60,16 @@ class Call:
         return sum(piece.tokens for piece in self.pieces if piece.component != "media")
 
     @property
+    def messages(self) -> int:
+        return len({piece.message for piece in self.pieces if piece.message is not None})
+
+    @property
     def format_tokens(self) -> int:
-        return chat_format_tokens(len({piece.message for piece in self.pieces if piece.message is not None}))
+        return chat_format_tokens(self.messages) + self.tool_calls
 
 
 def _of_call(record_id: int, call: Call) -> dict[str, Any]:
-    rates = {name: None if call.rates is None else Decimal(call.rates[name]) for name in TOKEN_CLASSES}
+    rates = {name: None if call.rates is None else text_rate(call.rates, name) for name in RATED}
     return {
         "record_id": record_id,
         "input_tokens": call.billed,
@@ -70,10 +80,18 @@ def _of_call(record_id: int, call: Call) -> dict[str, Any]:
         "visible_input_tokens": call.visible,
         "definition_tokens": sum(piece.tokens for piece in call.pieces if piece.component in DEFINITIONS),
         "format_tokens": call.format_tokens,
+        "tool_call_tokens": call.tool_calls,
+        "messages": call.messages,
+        "tools_id": 1 if any(piece.component == "tool_schemas" for piece in call.pieces) else None,
+        "request_model": str(record_id) if call.model is None else call.model,
+        "response_model": None,
+        "usage_state": "exact",
         "media": sum(piece.component == "media" for piece in call.pieces),
         "encoding_is_exact": call.exact,
         "tokeniser_ratio": call.ratio,
         "gateway_cache_hit": call.gateway,
+        **dict.fromkeys(UNSTATED),
+        "input_image_tokens": call.media_billed,
         **{f"{kind}_rate_{name}": rate for kind in ("list", "contracted") for name, rate in rates.items()},
     }
 
@@ -82,7 +100,7 @@ def priced(calls: Sequence[Call]) -> pl.LazyFrame:
     """Price the calls; record_id is their number, from 0."""
     rows = [_of_call(number, call) for number, call in enumerate(calls)]
     table = frame(**{name: [row[name] for row in rows] for name in rows[0]})
-    return table.pipe(with_token_classes).pipe(with_cost).pipe(with_explained)
+    return table.pipe(with_token_classes).pipe(with_cost).pipe(with_learnt_definitions).pipe(with_explained)
 
 
 def piece_rows(calls: Sequence[Call]) -> pl.LazyFrame:

@@ -46,6 +46,7 @@ def block_table(texts: Sequence[Text]) -> pl.LazyFrame:
         position=[position for _, position in keys],
         block_id=[block_id for block_id, _, _ in values],
         is_document=[is_document for _, is_document, _ in values],
+        is_example=[False] * len(keys),
         tokens=[tokens for _, _, tokens in values],
         encoding=[ENCODING] * len(keys),
     )
@@ -59,7 +60,8 @@ def components(texts: Sequence[Text], speaker: str = "user") -> list[list[tuple[
     """Divide texts, each newly sent in a conversation of its own, into (component, tokens)."""
     blocks = block_table(texts)
     sent = frame(feature=[FEATURE] * len(texts), conversation_key=list(range(len(texts))), content_id=contents(texts))
-    kinds = recurring_blocks(sent_blocks(sent, blocks)).collect().lazy()
+    known = recurring_blocks(sent_blocks(sent, blocks)).with_columns(role=pl.lit(role("user"), pl.UInt8))
+    kinds = known.collect().lazy()
     asked = frame(
         feature=[FEATURE] * len(texts),
         role=[role(speaker)] * len(texts),

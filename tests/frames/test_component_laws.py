@@ -52,6 +52,9 @@ def any_call(draw: st.DrawFn) -> Call:
         cache_write_5m=cuts[2] - cuts[1] if is_cached else 0,
         exact=draw(st.booleans()),
         ratio=draw(st.floats(0.2, 4)),
+        tool_calls=draw(st.integers(0, 40)) if draw(st.booleans()) else 0,
+        model=draw(st.sampled_from([None, "claude-sonnet-4-5"])),
+        media_billed=draw(st.one_of(st.none(), st.integers(0, billed))),
     )
 
 
@@ -62,10 +65,10 @@ def of_call(found: pl.DataFrame, record_id: int) -> pl.DataFrame:
     return found.filter(pl.col("record_id") == record_id)
 
 
-@settings(max_examples=80, deadline=None, derandomize=True)
+@settings(max_examples=50, deadline=None, derandomize=True)
 @given(calls_of_any_kind)
 def test_the_components_of_every_call_add_up_to_its_bill(calls: list[Call]) -> None:
-    found, bills = divided(calls), priced(calls).collect()
+    found, bills = divided(calls), priced(calls).sort("record_id").collect()
     assert found["tokens"].min() is None or found.select(pl.min_horizontal(pl.min("tokens", *CLASSES))).item() >= 0
     for number, call in enumerate(calls):
         own = of_call(found, number)
@@ -84,6 +87,7 @@ def test_row_order_is_irrelevant(calls: list[Call]) -> None:
 @settings(max_examples=25, deadline=None, derandomize=True)
 @given(calls_of_any_kind)
 def test_other_calls_change_nothing(calls: list[Call]) -> None:
+    calls = [replace(call, model=None) for call in calls]  # calls of one model teach what its definitions cost
     alone = divided(calls[:1])
     assert of_call(divided(calls), 0).equals(alone)
 
@@ -92,7 +96,11 @@ def test_other_calls_change_nothing(calls: list[Call]) -> None:
 @given(any_call())
 def test_without_media_a_public_tokeniser_explains_no_more_than_it_sees(call: Call) -> None:
     call = replace(
-        call, exact=True, pieces=tuple(p for p in call.pieces if p.component != "media" and p.message is not None)
+        call,
+        exact=True,
+        tool_calls=0,
+        media_billed=None,
+        pieces=tuple(p for p in call.pieces if p.component != "media" and p.message is not None),
     )
     found = dict(divided([call]).select("component", "tokens").rows())
     assert found.get("unexplained", 0) == max((call.billed or 0) - call.visible - call.format_tokens, 0)

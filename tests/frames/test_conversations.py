@@ -8,15 +8,10 @@ import polars as pl
 import pytest
 
 from frames.literal import frame, role, rows
-from tokaudit.frames.conversations import (
-    continued_calls,
-    exchanges_sent_again,
-    resumed_calls,
-    roots,
-    with_conversation,
-    with_session,
-    with_turn,
-)
+from tokaudit.frames.continuations import continued_calls
+from tokaudit.frames.conversations import roots, with_conversation, with_turn
+from tokaudit.frames.resumptions import ANSWER, MOST_BRANCHES, exchanges_sent_again, resumed_calls
+from tokaudit.frames.sessions import with_session
 
 
 def calls(**columns: list[Any]) -> pl.LazyFrame:
@@ -30,15 +25,28 @@ def calls(**columns: list[Any]) -> pl.LazyFrame:
         "user_id": [None] * count,
         "closing_id": [None] * count,
         "conversation": [None] * count,
+        "session": [None] * count,
+        "prompt_id": numbers,
+        "reader": ["r"] * count,
+        "system_id": [1] * count,
+        "tools_id": [1] * count,
         "feature": ["f"] * count,
     }
     return frame(**{**defaults, **columns})
 
 
-def prefixes(*triples: tuple[int, int, int]) -> pl.LazyFrame:
+def prefixes(*triples: tuple[int, int, int], said_by: str = "assistant") -> pl.LazyFrame:
     """Return (record_id, position, prefix_id) of answers sent again."""
     record_id, position, prefix_id = zip(*triples, strict=True)
-    return frame(record_id=record_id, position=position, prefix_id=prefix_id)
+    count = len(triples)
+    return frame(
+        record_id=record_id,
+        position=position,
+        prefix_id=prefix_id,
+        role=[role(said_by)] * count,
+        is_answer=[False] * count,
+        is_earlier=[True] * count,
+    )
 
 
 def parents(table: pl.LazyFrame, *triples: tuple[int, int, int]) -> list[tuple[Any, ...]]:
@@ -66,6 +74,27 @@ def test_within_one_second_the_logs_own_order_decides() -> None:
     table = calls(closing_id=[11, 11, None], started_at=[5, 5, 5], line=[9, 8, 7])
     assert parents(table, (3, 1, 11)) == [(3, 1)]
     assert parents(table.reverse(), (3, 1, 11)) == [(3, 1)]
+
+
+def test_where_each_of_several_equal_beginnings_is_continued_the_first_goes_on_first() -> None:
+    table = calls(closing_id=[11, 11, 11, None, None, None])
+    assert parents(table, (4, 1, 11), (5, 1, 11), (6, 1, 11)) == [(4, 1), (5, 2), (6, 3)]
+
+
+def test_where_some_are_left_the_latest_that_is_open_is_continued() -> None:
+    table = calls(closing_id=[11, 11, None, 11, None])
+    assert parents(table, (3, 1, 11), (5, 1, 11)) == [(3, 2), (5, 4)]
+    assert parents(calls(closing_id=[11, 11, None, None, None]), (3, 1, 11), (4, 1, 11), (5, 1, 11)) == [
+        (3, 2), (4, 1), (5, 2),
+    ]  # fmt: skip
+
+
+def test_an_answer_in_other_words_is_continued_by_its_prompt() -> None:
+    own = frame(record_id=[1], position=[0], prefix_id=[10], role=[role("user")], is_answer=[False], is_earlier=[False])
+    sent = pl.concat([own, prefixes((2, 0, 10), said_by="user"), prefixes((2, 1, 77))])
+    assert rows(continued_calls(calls(closing_id=[11, None]), sent), "operation_id", "parent_id", "position") == [
+        (2, 1, 0)
+    ]
 
 
 def test_two_users_with_the_same_first_message_and_answer_stay_apart() -> None:
@@ -107,7 +136,8 @@ def test_roots_of_a_long_thread(length: int) -> None:
 
 def keys(table: pl.LazyFrame, root_ids: list[int]) -> list[int]:
     known = frame(operation_id=list(range(1, len(root_ids) + 1)), root_id=root_ids)
-    return [key for _, key in rows(with_conversation(table.pipe(with_session), known), "record_id", "conversation_key")]
+    own = table.drop("session").pipe(with_session)
+    return [key for _, key in rows(with_conversation(own, known), "record_id", "conversation_key")]
 
 
 def test_a_thread_is_a_conversation() -> None:
@@ -118,8 +148,15 @@ def test_an_explicit_session_decides_over_the_thread() -> None:
     assert keys(calls(conversation=["s", "s", "t", "t"]), [1, 2, 1, 1]) == [1, 1, 3, 3]
 
 
-def test_an_id_of_a_single_operation_is_no_session() -> None:
+def test_an_id_of_a_single_request_is_no_session_where_its_kind_ties_none() -> None:
     assert keys(calls(conversation=["a", "b", None, "c"]), [1, 1, 1, 4]) == [1, 1, 1, 4]
+    assert keys(calls(conversation=["a", "a", None, "c"], prompt_id=[5, 5, 6, 7]), [1, 1, 1, 4]) == [1, 1, 1, 4]
+
+
+def test_an_id_of_a_single_request_is_a_session_where_its_kind_ties_requests() -> None:
+    assert keys(calls(conversation=["a", "a", "b", None]), [1, 1, 1, 1]) == [1, 1, 3, 4]
+    apart = calls(conversation=["a", "a", "b", None], feature=["f", "f", "g", "g"])
+    assert keys(apart, [1, 1, 1, 1]) == [1, 1, 3, 3]
 
 
 def test_the_key_is_the_earliest_record_whatever_the_row_order() -> None:
@@ -154,19 +191,17 @@ def test_turns_follow_the_time_then_the_log() -> None:
 
 
 def again(*rows_: tuple[int, int, int, int]) -> pl.LazyFrame:
-    """Return (record_id, message, question_id, answer_id) of exchanges sent again; an answer follows its question."""
-    record_id, message, question_id, answer_id = zip(*rows_, strict=True)
-    position = [number + 1 for number in message]
-    return frame(record_id=record_id, position=position, message=message, question_id=question_id, answer_id=answer_id)
+    """Return (record_id, position, question_id, answer_id) of exchanges sent again."""
+    record_id, position, question_id, answer_id = zip(*rows_, strict=True)
+    return frame(record_id=record_id, position=position, question_id=question_id, answer_id=answer_id)
 
 
 def resumed(
     table: pl.LazyFrame, asked: list[tuple[int, int, int]], *exchanges: tuple[int, int, int, int]
 ) -> list[tuple[Any, ...]]:
-    """asked: (record_id, question_id, answer_id) of each call's own question and answer, `thanks` as the second turn."""
+    """asked: (record_id, question_id, answer_id) of each call's own question and answer."""
     record_id, question_id, answer_id = zip(*asked, strict=True)
-    message = [3 if question == THANKS else 1 for question in question_id]
-    own = frame(record_id=record_id, message=message, question_id=question_id, answer_id=answer_id)
+    own = frame(record_id=record_id, question_id=question_id, answer_id=answer_id)
     return rows(resumed_calls(table, again(*exchanges), own), "operation_id", "parent_id")
 
 
@@ -178,14 +213,19 @@ def test_a_call_resumes_the_one_whose_question_and_answer_it_sends_again() -> No
     assert resumed(calls(prompt_id=[1, 2, 3]), [(1, FLAT, YES), (2, ROUND, YES)], (3, 1, FLAT, YES)) == [(3, 1)]
 
 
+def test_a_call_resumes_the_one_whose_answer_alone_it_sends_again() -> None:
+    table = calls(prompt_id=[1, 2])
+    told, answers = frame(record_id=[2], position=[0], answer_id=[YES]), frame(record_id=[1], answer_id=[YES])
+    assert rows(resumed_calls(table, told, answers, ANSWER), "operation_id", "parent_id") == [(2, 1)]
+
+
 def test_two_users_with_equal_short_answers_stay_apart() -> None:
     table = calls(prompt_id=[1, 2, 3, 4])
     asked = [(1, FLAT, YES), (2, ROUND, YES)]
     assert resumed(table, asked, (3, 1, FLAT, YES), (4, 1, ROUND, YES)) == [(3, 1), (4, 2)]
-    assert resumed(table, asked, (3, 3, THANKS, YES)) == []
 
 
-def test_the_same_question_and_answer_over_different_documents_tell_nothing() -> None:
+def test_the_same_question_and_answer_after_different_prompts_tell_nothing() -> None:
     assert resumed(calls(prompt_id=[1, 2, 3]), [(1, FLAT, YES), (2, FLAT, YES)], (3, 1, FLAT, YES)) == []
 
 
@@ -201,10 +241,18 @@ def test_an_exchange_that_tells_nothing_leaves_the_word_to_an_earlier_one() -> N
     assert resumed(calls(prompt_id=[1, 2, 2, 4]), asked, (4, 1, FLAT, YES), (4, 3, THANKS, YES)) == [(4, 3)]
 
 
-def test_a_fixed_example_is_no_earlier_turn_though_someone_once_asked_it() -> None:
-    table = calls(prompt_id=[1, 2])
-    assert resumed(table, [(1, FLAT, YES)], (2, 5, FLAT, YES)) == []
-    assert resumed(table, [(1, FLAT, YES)], (2, 1, FLAT, YES)) == [(2, 1)]
+def test_what_was_sent_before_any_call_answered_it_is_a_fixed_example() -> None:
+    table = calls(prompt_id=[1, 2, 3])
+    assert resumed(table, [(2, FLAT, YES)], (1, 1, FLAT, YES), (3, 1, FLAT, YES)) == []
+
+
+def test_what_ever_more_calls_go_on_from_became_a_fixed_example() -> None:
+    def branches(count: int) -> list[tuple[Any, ...]]:
+        sent = [(n + 2, 1, FLAT, YES) for n in range(count)]
+        return resumed(calls(prompt_id=[*range(1, count + 2)]), [(1, FLAT, YES)], *sent)
+
+    assert len(branches(MOST_BRANCHES)) == MOST_BRANCHES
+    assert branches(MOST_BRANCHES + 1) == []
 
 
 def test_no_later_call_is_resumed() -> None:
@@ -216,18 +264,17 @@ def exchanges(roles: list[str], contents: list[int], records: list[int] | None =
     parts = frame(
         record_id=records or [1] * count,
         position=list(range(count)),
-        message=list(range(1, count + 1)),
         role=[role(name) for name in roles],
         content_id=contents,
     )
     # Text 10 is one block, text 20 is two, the last of them the question.
     blocks = frame(content_id=[10, 20, 20], position=[0, 0, 1], block_id=[101, 201, 202])
-    return rows(exchanges_sent_again(parts, blocks), "record_id", "position", "message", "question_id", "answer_id")
+    return rows(exchanges_sent_again(parts, blocks), "record_id", "position", "question_id", "answer_id", by="position")
 
 
 def test_an_exchange_is_an_answer_right_after_a_question() -> None:
     roles = ["user", "assistant", "user", "user", "assistant", "assistant"]
-    assert exchanges(roles, [10, 1, 10, 20, 2, 3]) == [(1, 1, 1, 101, 1), (1, 4, 4, 202, 2)]
+    assert exchanges(roles, [10, 1, 10, 20, 2, 3]) == [(1, 1, 101, 1), (1, 4, 202, 2)]
 
 
 def test_an_exchange_stands_in_one_prompt() -> None:

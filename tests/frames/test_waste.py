@@ -13,6 +13,7 @@ def waste(**columns: list[Any]) -> list[str | None]:
     defaults: dict[str, list[Any]] = {
         "record_id": list(range(1, count + 1)),
         "line": list(range(1, count + 1)),
+        "operation_id": list(range(1, count + 1)),
         "prompt_id": [7] * count,
         "request_model": ["m"] * count,
         "started_at": list(range(count)),

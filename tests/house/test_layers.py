@@ -14,17 +14,19 @@ ROOT = Path(tokaudit.__file__).parent
 LAYERS: tuple[tuple[str, ...], ...] = (
     ("cli",),
     ("session",),
-    ("simulation", "estimate", "export", "doctor"),
+    ("simulation", "estimate", "export", "reconcile", "doctor"),
     ("run",),
     ("report",),
     ("planner", "summary"),
     ("audits",),
     ("stages", "periods"),
     ("frames",),
+    ("bills",),
     ("ingest",),
     ("ledger", "config"),
     ("readers",),
-    ("tokens", "prices"),
+    ("prices",),
+    ("tokens",),
     ("schema", "result", "errors"),
 )
 """From top to bottom: a module may import its own package and the layers below it."""

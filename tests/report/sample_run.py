@@ -6,33 +6,46 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from tokaudit.result import (
     BRIDGE_LINES,
     COMPONENTS,
     SCHEMA_VERSION,
+    Alternative,
     AuditRun,
     BridgeLine,
     Candidate,
+    CommitmentUse,
     Component,
+    Conversation,
+    Counterfactual,
     DaySpend,
     Feature,
     Finding,
     Gate,
     GeneratedFrom,
     Growth,
+    GrowthLaw,
     Input,
+    LongestConversations,
     ModelSpend,
     Period,
+    PeriodGrowth,
     Plan,
     Range,
+    RatesInForce,
     RejectedLine,
+    RepricedFeature,
+    RepricedModel,
+    Repricing,
     SavingOfFinding,
     Savings,
     SourceFile,
     TaskType,
     Template,
+    TokenRatio,
     Tool,
     Totals,
     Turn,
@@ -165,6 +178,7 @@ def a_feature(spec: Spec, whole: Decimal = Decimal(1)) -> Feature:
         reasoning_output_tokens=spec.reasoning,
         input_cost=input_cost,
         output_cost=output_cost,
+        unit_cost=zero,
         list_cost=list_cost,
         contracted_cost=list_cost * Decimal("0.9"),
         logged_cost=list_cost if spec.source == "tag" and spec.priced else None,
@@ -174,7 +188,7 @@ def a_feature(spec: Spec, whole: Decimal = Decimal(1)) -> Feature:
         multiplier=float(list_cost / naive) if naive else None,
         components=components,
         bridge=bridge,
-        growth=Growth(_turns(spec, list_cost), history.tokens / input_tokens, list_cost - history.cost),
+        growth=_growth(spec, list_cost, history, input_tokens),
         waste=Waste(
             failed_calls=spec.wasted.get("failed", 0),
             retried_calls=spec.wasted.get("retries", 0),
@@ -210,9 +224,12 @@ def a_run(
         models=_models(features),
         days=_days(totals),
         features=features,
+        growth=_period_growth(features, totals),
         findings=found,
         savings=_savings(found),
         plan=_plan(features) if plan is None else plan,
+        repricing=_repricing(features),
+        commitments=_commitments(totals),
     )
 
 
@@ -264,7 +281,68 @@ def renamed(run: AuditRun, names: Sequence[str]) -> AuditRun:
                 for c, name in zip(run.plan.candidates, names, strict=False)
             ),
         ),
+        repricing=replace(
+            run.repricing,
+            by_model=tuple(
+                replace(model, model=first, provider_name=first, why_unpriced=first) for model in run.repricing.by_model
+            ),
+            alternatives=tuple(
+                replace(
+                    each,
+                    from_model=each.from_model and first,
+                    feature=each.feature and first,
+                    model=first,
+                    provider_name=first,
+                    notes=(first,),
+                )
+                for each in run.repricing.alternatives
+            ),
+        ),
+        commitments=tuple(replace(each, name=first, source=first) for each in run.commitments),
     )
+
+
+def _alternative(features: Sequence[Feature], feature: str | None) -> Alternative:
+    cost = sum((each.list_cost for each in features), Decimal(0))
+    return Alternative(
+        from_provider_name=None, from_model=None, feature=feature, provider_name="anthropic", model="claude-haiku-4-5",
+        calls=sum(each.calls for each in features), list_cost=cost,
+        cost=Range(cost / 2, cost * 3 / 5, cost * 3 / 4),
+        tokeniser=TokenRatio(Decimal("1.055"), Decimal("1.158"), Decimal("1.424"), "measured", "a table of counts"),
+        unpriced_tokens=0, notes=("whether its answers are good enough needs an evaluation",),
+    )  # fmt: skip
+
+
+def _repricing(features: Sequence[Feature]) -> Repricing:
+    """The list rates have doubled since."""
+    priced = [feature for feature in features if feature.list_cost]
+    then = sum((feature.list_cost for feature in priced), Decimal(0))
+    calls = sum(feature.calls for feature in priced)
+    rates = (RatesInForce("2024-08-06", Decimal("2.50"), Decimal("1.25"), Decimal(10)),
+             RatesInForce("2026-09-30", Decimal(5), Decimal("2.50"), Decimal(20)))  # fmt: skip
+    return Repricing(
+        rates_on="2026-09-30",
+        list_cost_then=then,
+        list_cost=2 * then,
+        contracted_cost=then * 9 / 5,
+        change=then,
+        unpriced_calls=sum(feature.calls for feature in features if not feature.list_cost),
+        by_model=(
+            RepricedModel("openai", "gpt-4o", calls, then, 2 * then, then * 9 / 5, None, *rates),
+            RepricedModel(
+                "openai", "gpt-gone", 3, Decimal(1), None, None, "no rate is known for this name", None, None
+            ),
+        ),
+        by_feature=tuple(
+            RepricedFeature(f.feature, f.calls, f.list_cost, 2 * f.list_cost, f.list_cost, 0) for f in priced
+        ),
+        alternatives=(_alternative(features, None), *(_alternative([f], f.feature) for f in priced)),
+    )
+
+
+def _commitments(totals: Totals) -> tuple[CommitmentUse, ...]:
+    used = totals.contracted_cost
+    return (CommitmentUse("enterprise", "usage", 2 * used, used, used, totals.calls, "contract 7 (rates.toml)"),)
 
 
 def _component(spec: Spec, key: str) -> Component:
@@ -283,9 +361,59 @@ def _turns(spec: Spec, cost: Decimal) -> tuple[Turn, ...]:
             1400 + 900 * turn,
             640.5 * (turn - 1),
             cost * turn / sum(weights),
+            0.9 * (turn - 1) / turn,
         )
         for turn in weights
     )
+
+
+def _growth(spec: Spec, cost: Decimal, history: Component, input_tokens: int) -> Growth:
+    turns = _turns(spec, cost)
+    grown = Growth(turns, history.tokens / input_tokens, cost - history.cost)
+    if not history.tokens:
+        return grown
+    first, rate = 1740.5, float(INPUT_RATE)
+    return replace(
+        grown,
+        tokens_law=GrowthLaw("linear", first, 640.5, None, None, 0.98, 0.02, len(turns), spec.calls),
+        cost_law=GrowthLaw(
+            "saturating", first * rate, 500 * rate, 4240.5 * rate, 6, 0.95, 0.03, len(turns), spec.calls
+        ),
+        longest=_longest(spec.calls, cost, len(turns)),
+        counterfactuals=(
+            _changed("keep_last_turns", 4, cost, history, Decimal("0.4")),
+            _changed("summarise", 8, cost, history, Decimal("-0.1")),
+            _changed("drop_documents", None, cost, history, Decimal(0)),
+        ),
+    )
+
+
+def _changed(change: Any, turns: int | None, cost: Decimal, history: Component, share: Decimal) -> Counterfactual:
+    dropped, saving = int(history.tokens * abs(share)), history.cost * share
+    made, calls = (8, 310) if change == "summarise" else (0, 420 if share else 0)
+    length = 500 if change == "summarise" else None
+    tokens = dropped - 500 * (calls + 10) if made else dropped
+    return Counterfactual(
+        change, turns, length, calls, dropped, 500 * calls if made else 0, dropped // 4, made, 5000 if made else 0,
+        500 * made, tokens, cost, cost - saving, saving,
+    )  # fmt: skip
+
+
+def _longest(calls: int, cost: Decimal, turns: int) -> LongestConversations:
+    longest = Conversation("2026-09-07T08:30:00+00:00", turns, turns + 1, 88_020, cost / 40)
+    return LongestConversations(2, 110, turns - 1, turns, 2 * turns, 2 * turns / calls, cost / 25, 0.04, (longest,))
+
+
+def _period_growth(features: Sequence[Feature], totals: Totals) -> PeriodGrowth:
+    summed = ("calls", "dropped_tokens", "added_tokens", "lost_cached_tokens", "summary_calls", "summary_input_tokens",
+              "summary_output_tokens", "tokens_saved")  # fmt: skip
+    whole = []
+    for of_change in zip(*(f.growth.counterfactuals for f in features if f.growth.counterfactuals), strict=True):
+        saving = sum((one.saving for one in of_change), Decimal(0))
+        sums = {name: sum(getattr(one, name) for one in of_change) for name in summed}
+        cost = totals.list_cost
+        whole.append(replace(of_change[0], cost_now=cost, cost_then=cost - saving, saving=saving, **sums))
+    return PeriodGrowth(next((f.growth.longest for f in features if f.growth.longest), None), tuple(whole))
 
 
 def _totals(features: Sequence[Feature]) -> Totals:
@@ -315,11 +443,13 @@ def _totals(features: Sequence[Feature]) -> Totals:
         reasoning_output_tokens=added("reasoning_output_tokens"),
         input_cost=money("input_cost"),
         output_cost=money("output_cost"),
+        unit_cost=Decimal(0),
         list_cost=cost,
         contracted_cost=money("contracted_cost"),
         logged_cost=money("logged_cost") if any(feature.logged_cost is not None for feature in features) else None,
         unpriced_calls=added("unpriced_calls"),
         unpriced_tokens=added("unpriced_tokens"),
+        unpriced_share=added("unpriced_calls") / added("calls") if added("calls") else None,
         waste_cost=sum((feature.waste.cost for feature in features), Decimal(0)),
         naive_cost=naive,
         multiplier=float(cost / naive) if naive else None,
@@ -337,8 +467,12 @@ def _models(features: Sequence[Feature]) -> tuple[ModelSpend, ...]:
             sum(feature.input_tokens for feature in mine),
             sum(feature.output_tokens for feature in mine),
             sum((feature.list_cost for feature in mine), Decimal(0)) if priced else None,
+            sum((feature.contracted_cost for feature in mine), Decimal(0)) if priced else None,
+            None,
             "genai-prices 0.2.3" if priced else "no rate known for this model",
             "2024-08-06" if priced else None,
+            "exact id" if priced else None,
+            None,
             *rates,
         )
 

@@ -35,7 +35,7 @@ def data(name: str) -> Path:
 
 def run_of(path: Path, rates: Path | None = None) -> tuple[AuditRun, pl.DataFrame]:
     """Audit one log. Returns the result and its calls."""
-    settings = Settings(rates=tuple(read_rates_file(rates)) if rates else ())
+    settings = Settings(prices=read_rates_file(rates)) if rates else Settings()
     with TemporaryDirectory() as folder, open_ledger(Path(folder) / "l.duckdb") as ledger:
         report = ingest(find_sources([str(path)]), ledger, ReadOptions())
         analysis = analyse(ledger, report.file_ids, settings)

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 import tokaudit.run
 from runs.logs import Record, analysed, audited, chat, figures, folder_of, said
 from tokaudit.config import Settings
-from tokaudit.prices.rates_file import UserRate
+from tokaudit.prices.rates import TOKEN_CLASSES
+from tokaudit.prices.terms import Scope, UserPrices, UserRate
 from tokaudit.result import AuditRun, to_json
 from tokaudit.session import audit_paths
 from tokaudit.stages import PARTIAL_KEYS, merge
@@ -114,9 +115,7 @@ def test_the_components_of_every_call_add_up(log: list[Record]) -> None:
         assert calls.select(pl.min_horizontal(pl.min(*names))).item() >= 0
 
 
-CLASS_COLUMNS = tuple(
-    f"tokens_{name}" for name in ("uncached_input", "cache_read", "cache_write_5m", "cache_write_1h", "output")
-)
+CLASS_COLUMNS = tuple(f"tokens_{name}" for name in TOKEN_CLASSES)
 
 
 @settings(max_examples=2, deadline=None, derandomize=True)
@@ -193,25 +192,14 @@ def test_merging_is_associative_and_commutative(monkeypatch: pytest.MonkeyPatch)
 
 def rate(model: str, usd_per_million: str) -> UserRate:
     million = Decimal(usd_per_million)
-    return UserRate(
-        model=model,
-        provider_name=None,
-        start=None,
-        end=None,
-        uncached_input=million,
-        cache_read=None,
-        cache_write_5m=None,
-        cache_write_1h=None,
-        output=million,
-        source="a contract",
-    )
+    return UserRate(Scope(model=model), {"uncached_input": million, "output": million}, "a contract")
 
 
 @settings(max_examples=3, deadline=None, derandomize=True)
 @given(logs, st.decimals(Decimal("0.01"), 100, places=6), st.decimals(Decimal("0.000001"), 10, places=6))
 def test_a_higher_rate_never_lowers_a_cost(log: list[Record], usd: Decimal, more: Decimal) -> None:
     def at(amount: Decimal) -> AuditRun:
-        return audited(log, settings=Settings(rates=(rate("in-house", str(amount)),)))
+        return audited(log, settings=Settings(prices=UserPrices(rates=(rate("in-house", str(amount)),))))
 
     low, high = at(usd), at(usd + more)
     assert high.totals.list_cost >= low.totals.list_cost

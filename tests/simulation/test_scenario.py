@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, datetime
 from decimal import Decimal
 from fractions import Fraction
 
@@ -105,9 +105,8 @@ def test_turns_have_the_mean_asked_for(mean: str) -> None:
 
 def test_the_rates_of_published_models_are_the_published_ones() -> None:
     for feature in SCENARIOS["mixed"]:
-        (card,) = published_rates("openai", feature.model, None, date(2026, 9, 1))
-        rates = (card.uncached_input, card.cache_read, card.output)
-        assert rates == (
+        (card,) = published_rates("openai", feature.model, moment=datetime(2026, 9, 1, tzinfo=UTC))
+        assert (card.rates["uncached_input"], card.rates["cache_read"], card.rates["output"]) == (
             feature.input_usd_per_million,
             feature.cache_read_usd_per_million,
             feature.output_usd_per_million,

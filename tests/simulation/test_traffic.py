@@ -16,8 +16,9 @@ from tokaudit.simulation.scenario import Scenario
 from tokaudit.simulation.scenarios import SCENARIOS
 from tokaudit.simulation.texts import ENCODING
 from tokaudit.simulation.traffic import calls
-from tokaudit.tokens.chat_format import TOKENS_PER_MESSAGE, TOKENS_PER_REQUEST, estimate_tool_tokens
+from tokaudit.tokens.chat_format import TOKENS_PER_MESSAGE, TOKENS_PER_REQUEST
 from tokaudit.tokens.count import count_block_tokens, count_tokens
+from tokaudit.tokens.definitions import estimate_schema_tokens, estimate_tool_tokens
 
 CLOSING = "</documents>"
 
@@ -38,8 +39,8 @@ def read_message(message: dict, *, is_last: bool) -> list[tuple[str, int]]:
 
 def read_layout(request: dict) -> list[tuple[str, int]]:
     messages, form = request["messages"], request.get("response_format")
-    tools = estimate_tool_tokens(request.get("tools"), ENCODING, lambda texts: count(list(texts)))
-    layout = [("tool_schemas", tools), ("response_schema", count([json.dumps(form)]) if form else 0)]
+    tools, schema = estimate_tool_tokens(request.get("tools"), count), estimate_schema_tokens(form, count)
+    layout = [("tool_schemas", tools), ("response_schema", schema)]
     for index, message in enumerate(messages):
         layout.append(("format_overhead", TOKENS_PER_MESSAGE))
         layout += read_message(message, is_last=index == len(messages) - 1)

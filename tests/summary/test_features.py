@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tokaudit.result import BRIDGE_LINES, COMPONENTS, Template
+from tokaudit.result import BRIDGE_LINES, COMPONENTS, Template, TemplateVersion
 from tokaudit.summary.features import (
     bridge,
     component_table,
@@ -23,6 +24,7 @@ from tokaudit.summary.features import (
 )
 
 INPUT, OUTPUT = Decimal("0.001"), Decimal("0.002")
+DAY = date(2026, 9, 1)
 
 
 def calls_row(waste: str | None = None, *, is_priced: bool = True, **changes: Any) -> dict[str, Any]:
@@ -30,6 +32,7 @@ def calls_row(waste: str | None = None, *, is_priced: bool = True, **changes: An
     cost = {
         "input_cost": 100 * INPUT,
         "output_cost": 30 * OUTPUT,
+        "unit_cost": Decimal(0),
         "list_cost": 100 * INPUT + 30 * OUTPUT,
         "contracted_cost": Decimal("0.1"),
         "reasoning_cost": 5 * OUTPUT,
@@ -153,27 +156,46 @@ def test_growth_is_described_turn_by_turn() -> None:
             "turn": turn, "input_tokens": input_tokens, "calls": calls, "history_tokens": history, "list_cost": Decimal(calls),
         }  # fmt: skip
 
-    table = component_table(COMPONENT_ROWS)
-    growth = growth_of([row(2, 300, 1, 200), row(1, 100, 3, 0), row(1, 200, 1, 0)], Decimal(5), table, 200)
+    history = component_table(COMPONENT_ROWS)["history"]
+    resent = [{"turn": 2, "resent_tokens": 170, "resent_of_answered": 150}]
+    growth = growth_of([row(2, 300, 1, 200), row(1, 100, 3, 0), row(1, 200, 1, 0)], resent, Decimal(5), history, 1000)
     assert [(turn.turn, turn.calls, turn.input_tokens_mean, turn.input_tokens_p90) for turn in growth.turns] == [
         (1, 4, 125.0, 200), (2, 1, 300.0, 300),
     ]  # fmt: skip
     assert growth.turns[1].history_tokens_mean == 200.0
-    assert (growth.resent_share, growth.linear_cost) == (0.25, 5 - 50 * INPUT)
+    assert [turn.resent_share for turn in growth.turns] == [0.0, 0.5]
+    assert (growth.resent_share, growth.linear_cost) == (0.17, 5 - 50 * INPUT)
 
 
 def test_without_tokens_no_share_is_known() -> None:
-    assert growth_of([], Decimal(0), component_table([]), 0).resent_share is None
+    assert growth_of([], [], Decimal(0), component_table([])["history"], 0).resent_share is None
     assert ratio(1, 0) is None
 
 
 def template_row(name: str, calls: int, static: int = 100, variable: int = 0) -> dict[str, Any]:
-    return {"template_id": name, "calls": calls, "static_tokens": static, "variable_tokens": variable}
+    return {
+        "template_id": name, "date": DAY, "calls": calls, "static_tokens": calls * static, "variable_tokens": variable
+    }  # fmt: skip
 
 
 def test_the_most_used_template_is_shown_with_its_mean_variable_tokens() -> None:
     rows = [template_row("a", 60, 100, 630), template_row("b", 40, 90, 0)]
-    assert template_of(rows) == Template("a", 100, 10, 2)  # 10.5 is rounded to even
+    history = (
+        TemplateVersion("a", "2026-09-01", "2026-09-01", 60),
+        TemplateVersion("b", "2026-09-01", "2026-09-01", 40),
+    )
+    assert template_of(rows) == Template("a", 100, 10, 2, history)  # 10.5 is rounded to even
+
+
+def test_a_version_has_the_first_and_the_last_day_it_was_sent() -> None:
+    days = [date(2026, 9, day) for day in (3, 9, 9, 21)]
+    rows = [{**template_row(name, 5), "date": day} for name, day in zip("aabb", days, strict=True)]
+    undated = {**template_row("c", 1), "date": None}
+    template = template_of([*rows, undated])
+    assert template is not None
+    assert [(version.id, version.first_day, version.last_day, version.calls) for version in template.history] == [
+        ("a", "2026-09-03", "2026-09-09", 10), ("b", "2026-09-09", "2026-09-21", 10), ("c", None, None, 1),
+    ]  # fmt: skip
 
 
 def test_a_rare_prompt_is_no_version() -> None:

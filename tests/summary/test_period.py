@@ -24,6 +24,8 @@ def model_row(**changes: Any) -> dict[str, Any]:
         "model": "gpt-4o",
         "price_source": "a price page",
         "price_effective_from": date(2024, 10, 2),
+        "matched_by": "exact id",
+        "price_rules": None,
         "input_rate": Decimal("0.0000025"),
         "cache_rate": Decimal("0.00000125"),
         "output_rate": Decimal("0.00001"),
@@ -32,14 +34,25 @@ def model_row(**changes: Any) -> dict[str, Any]:
         "input_tokens": 10,
         "output_tokens": 2,
         "list_cost": Decimal(1),
+        "contracted_cost": Decimal(1),
+        "logged_cost": Decimal(0),
+        "logged_calls": 0,
         **changes,
     }
 
 
 def models(*rows: dict[str, Any]) -> list[Any]:
-    money = dict.fromkeys(("input_rate", "cache_rate", "output_rate", "list_cost"), MONEY)
+    money = dict.fromkeys(
+        ("input_rate", "cache_rate", "output_rate", "list_cost", "contracted_cost", "logged_cost"), MONEY
+    )
     table = pl.DataFrame(
-        list(rows), schema_overrides={**money, "price_effective_from": pl.Date, "price_source": pl.String}
+        list(rows),
+        schema_overrides={
+            **money,
+            "price_effective_from": pl.Date,
+            "price_source": pl.String,
+            "price_rules": pl.String,
+        },
     )
     return list(models_of({"models": table}))
 

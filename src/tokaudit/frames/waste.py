@@ -23,16 +23,26 @@ def with_failure(calls: pl.LazyFrame) -> pl.LazyFrame:
 def with_waste(calls: pl.LazyFrame) -> pl.LazyFrame:
     """Say what kind of waste a call is, if any.
 
-    In: is_failed, is_used, gateway_cache_hit, prompt_id, request_model, LOG_ORDER. Out: + waste (null = none).
+    In: is_failed, is_used, gateway_cache_hit, prompt_id, request_model, operation_id, LOG_ORDER. Out: + waste (null = none).
+    Answers drawn side by side, all used, are one operation: none of them repeats another.
     """
     answered = pl.col("is_used") & pl.col("prompt_id").is_not_null()
-    earlier = (
-        answered.cast(pl.Int64).cum_sum().over("prompt_id", "request_model", order_by=LOG_ORDER)
-        - answered.cast(pl.Int64)
-    )  # fmt: skip
-    return calls.with_columns(
-        waste=pl.when(pl.col("is_failed")).then(pl.lit(FAILED))
-        .when(pl.col("gateway_cache_hit")).then(None)
-        .when(~pl.col("is_used")).then(pl.lit(SUPERSEDED))
-        .when(answered & (earlier > 0)).then(pl.lit(DUPLICATE))
+    same = ["prompt_id", "request_model"]
+    answers = calls.filter(answered).select(*same, "operation_id", *LOG_ORDER)
+    several = answers.group_by("prompt_id").len().filter(pl.col("len") > 1)
+    first = (
+        answers.join(several, on="prompt_id", how="semi")
+        .sort(LOG_ORDER, nulls_last=True)
+        .unique(same, keep="first", maintain_order=True)
+        .select(*same, answered_by="operation_id")
+    )
+    return (
+        calls.join(first, on=same, how="left", nulls_equal=True)
+        .with_columns(
+            waste=pl.when(pl.col("is_failed")).then(pl.lit(FAILED))
+            .when(pl.col("gateway_cache_hit")).then(None)
+            .when(~pl.col("is_used")).then(pl.lit(SUPERSEDED))
+            .when(answered & (pl.col("operation_id") != pl.col("answered_by"))).then(pl.lit(DUPLICATE))
+        )
+        .drop("answered_by")
     )  # fmt: skip

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
@@ -11,8 +10,9 @@ from tokaudit.simulation.conversations import Conversation, Turn
 from tokaudit.simulation.record import Message
 from tokaudit.simulation.scenario import Feature
 from tokaudit.simulation.texts import ENCODING, system_prompt
-from tokaudit.tokens.chat_format import TOKENS_PER_MESSAGE, TOKENS_PER_REQUEST, estimate_tool_tokens
+from tokaudit.tokens.chat_format import TOKENS_PER_MESSAGE, TOKENS_PER_REQUEST
 from tokaudit.tokens.count import count_tokens
+from tokaudit.tokens.definitions import estimate_schema_tokens, estimate_tool_tokens
 
 Layout: TypeAlias = Sequence[tuple[str, int]]
 """(input component of `result.COMPONENTS`, tokens) of each piece of a prompt, in the order the provider reads them."""
@@ -48,17 +48,19 @@ def total(layout: Layout) -> int:
 
 
 def preamble(seed: int, feature: Feature) -> Preamble:
-    """Write a feature's preamble. Tools and response format are counted as OpenAI bills them, by the published rule."""
+    """Write a feature's preamble. Tools and response format are counted as OpenAI bills them."""
 
-    def count(*texts: str) -> int:
+    def count(texts: Sequence[str]) -> int:
         return int(count_tokens(texts, ENCODING).sum())
 
     system, form = system_prompt(seed, feature), feature.response_format
-    tools = estimate_tool_tokens(feature.tools, ENCODING, lambda texts: count(*texts))
-    definitions = [("tool_schemas", tools), ("response_schema", count(json.dumps(form)) if form else 0)]
+    tools, schema = estimate_tool_tokens(feature.tools, count), estimate_schema_tokens(form, count)
+    definitions = [("tool_schemas", tools), ("response_schema", schema)]
     if not system:
         return Preamble([], definitions)
-    return Preamble([{"role": "system", "content": system}], [*definitions, _MESSAGE, ("system_prompt", count(system))])
+    return Preamble(
+        [{"role": "system", "content": system}], [*definitions, _MESSAGE, ("system_prompt", count([system]))]
+    )
 
 
 def prompts(preamble: Preamble, conversation: Conversation) -> Iterator[tuple[Turn, Prompt]]:

@@ -9,8 +9,9 @@ from typing import Any
 import polars as pl
 
 from tokaudit.frames.waste import DUPLICATE, FAILED, SUPERSEDED
-from tokaudit.result import COMPONENTS, BridgeLine, Component, Feature, Growth, Template, Turn, Waste
+from tokaudit.result import COMPONENTS, BridgeLine, Component, Feature, Growth, Template, TemplateVersion, Turn, Waste
 from tokaudit.stages import Partials
+from tokaudit.summary.growth import with_laws
 
 Row = Mapping[str, Any]
 
@@ -60,6 +61,7 @@ def bridge(calls: list[Row], components: list[Row]) -> tuple[BridgeLine, ...]:
     lines = [BridgeLine("naive", new.tokens + answers, naive_cost)]
     lines += [BridgeLine(name, part.tokens, part.cost) for name, part in parts.items() if name != _NAIVE_COMPONENT]
     lines.append(BridgeLine("reasoning", reasoning, reasoning_cost))
+    lines.append(BridgeLine("unit_charges", 0, money(row["unit_cost"] for row in kept)))
     for waste, line in _WASTE_LINES:
         rows = [row for row in calls if row["waste"] == waste]
         lines.append(
@@ -99,31 +101,33 @@ def percentile_90(counts: list[tuple[int, int]]) -> int:
     return 0
 
 
-def _turn(number: int, rows: list[Row]) -> Turn:
+def _turn(number: int, rows: list[Row], resent: Iterable[Row]) -> Turn:
     calls = tokens(rows, "calls")
+    whole = sum(row["input_tokens"] * row["calls"] for row in rows)
     return Turn(
         turn=number,
         calls=calls,
-        input_tokens_mean=sum(row["input_tokens"] * row["calls"] for row in rows) / calls,
+        input_tokens_mean=whole / calls,
         input_tokens_p90=percentile_90([(row["input_tokens"], row["calls"]) for row in rows]),
         history_tokens_mean=tokens(rows, "history_tokens") / calls,
         list_cost=money(row["list_cost"] for row in rows),
+        resent_share=ratio(tokens((row for row in resent if row["turn"] == number), "resent_of_answered"), whole),
     )
 
 
-def growth_of(turns: list[Row], list_cost: Decimal, components: Mapping[str, Component], input_tokens: int) -> Growth:
-    """Describe how calls grow from turn to turn."""
+def growth_of(turns: list[Row], resent: list[Row], list_cost: Decimal, history: Component, input_tokens: int) -> Growth:
+    """Describe how calls grow from turn to turn. resent: `frames.growth.resent_sums` of the feature."""
     by_turn: dict[int, list[Row]] = {}
     for row in turns:
         by_turn.setdefault(row["turn"], []).append(row)
-    history = components["history"]
     return Growth(
-        turns=tuple(_turn(number, rows) for number, rows in sorted(by_turn.items())),
-        resent_share=ratio(history.tokens, input_tokens),
+        turns=tuple(_turn(number, rows, resent) for number, rows in sorted(by_turn.items())),
+        resent_share=ratio(tokens(resent, "resent_tokens"), input_tokens),
         linear_cost=list_cost - history.cost,
     )
 
 
+_NEVER = "9999-12-31"
 VERSION_SHARE = 0.02
 """A template counts as a version of a feature's prompt when it is sent in at least this share of its calls."""
 
@@ -132,14 +136,29 @@ def template_of(rows: list[Row]) -> Template | None:
     """Describe the feature's most used system prompt."""
     if not rows:
         return None
-    most = max(rows, key=lambda row: (row["calls"], row["template_id"]))
-    calls = tokens(rows, "calls")
+    by_version: dict[str, list[Row]] = {}
+    for row in rows:
+        by_version.setdefault(row["template_id"], []).append(row)
+    history = tuple(sorted((_version(name, own) for name, own in by_version.items()), key=_in_time))
+    most = max(history, key=lambda version: (version.calls, version.id))
+    own = by_version[most.id]
+    least = VERSION_SHARE * tokens(rows, "calls")
     return Template(
-        id=most["template_id"],
-        static_tokens=most["static_tokens"],
-        variable_tokens=round(most["variable_tokens"] / most["calls"]),
-        versions=sum(row["calls"] >= VERSION_SHARE * calls for row in rows),
+        id=most.id,
+        static_tokens=round(tokens(own, "static_tokens") / most.calls),
+        variable_tokens=round(tokens(own, "variable_tokens") / most.calls),
+        versions=sum(version.calls >= least for version in history),
+        history=history,
     )
+
+
+def _version(name: str, rows: list[Row]) -> TemplateVersion:
+    days = [row["date"].isoformat() for row in rows if row["date"] is not None]
+    return TemplateVersion(name, min(days, default=None), max(days, default=None), tokens(rows, "calls"))
+
+
+def _in_time(version: TemplateVersion) -> tuple[str, str, str]:
+    return version.first_day or _NEVER, version.last_day or _NEVER, version.id
 
 
 def sums(calls: list[Row]) -> dict[str, Any]:
@@ -160,6 +179,7 @@ def sums(calls: list[Row]) -> dict[str, Any]:
         "cache_creation_input_tokens": sum(tokens(calls, name) for name in writes),
         "input_cost": money(row["input_cost"] for row in calls if row["is_priced"]),
         "output_cost": money(row["output_cost"] for row in calls if row["is_priced"]),
+        "unit_cost": money(row["unit_cost"] for row in calls if row["is_priced"]),
         "list_cost": money(row["list_cost"] for row in calls),
         "contracted_cost": money(row["contracted_cost"] for row in calls),
         "logged_cost": money(row["logged_cost"] for row in calls) if logged else None,
@@ -178,14 +198,15 @@ def _by_feature(table: pl.DataFrame) -> dict[str, list[Row]]:
 def features_of(partials: Partials) -> tuple[Feature, ...]:
     """Describe every feature, the most expensive first."""
     calls, components = _by_feature(partials["calls"]), _by_feature(partials["components"])
-    turns, models, templates = (_by_feature(partials[name]) for name in ("turns", "models", "templates"))
+    names = ("turns", "resent", "models", "templates")
+    turns, resent, models, templates = (_by_feature(partials[name]) for name in names)
     whole = money(partials["calls"]["list_cost"])
     found = []
     for name, rows in calls.items():
         table = component_table(components.get(name, ()))
         steps = bridge(rows, components.get(name, []))
         common = sums(rows)
-        cost = common["list_cost"]
+        cost, own = common["list_cost"], turns.get(name, [])
         found.append(
             Feature(
                 feature=name,
@@ -196,7 +217,10 @@ def features_of(partials: Partials) -> tuple[Feature, ...]:
                 multiplier=ratio(cost, steps[0].cost),
                 components=table,
                 bridge=steps,
-                growth=growth_of(turns.get(name, []), cost, table, common["input_tokens"]),
+                growth=with_laws(
+                    growth_of(own, resent.get(name, []), cost, table["history"], common["input_tokens"]),
+                    *(own, name, partials, cost),
+                ),
                 waste=waste_of(rows),
                 template=template_of(templates.get(name, [])),
                 models=tuple(sorted({row["model"] for row in models.get(name, [])})),

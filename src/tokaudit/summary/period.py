@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from typing import Any
 
 import polars as pl
 
 from tokaudit.ledger.scope import Scope
 from tokaudit.ledger.store import FileRow
 from tokaudit.result import DaySpend, Input, ModelSpend, RejectedLine, SourceFile, Totals
-from tokaudit.stages import Partials
+from tokaudit.stages import PARTIAL_KEYS, Partials
 from tokaudit.summary.features import Row, bridge, money, ratio, sums, tokens, waste_of
 
 FIRST_REJECTS = 10
@@ -34,8 +35,15 @@ def totals_of(partials: Partials) -> Totals:
         naive_cost=steps[0].cost,
         multiplier=ratio(common["list_cost"], steps[0].cost),
         bridge=steps,
+        unpriced_share=_unpriced_share(common),
         **common,
     )
+
+
+def _unpriced_share(sums: Mapping[str, Any]) -> float | None:
+    tokens = sums["input_tokens"] + sums["output_tokens"]
+    shares = (ratio(sums["unpriced_calls"], sums["calls"]), ratio(sums["unpriced_tokens"], tokens))
+    return max((share for share in shares if share is not None), default=None)
 
 
 def _per_million(rate: Decimal | None) -> Decimal | None:
@@ -50,16 +58,7 @@ def _price_source(row: Row) -> str:
 def models_of(partials: Partials) -> tuple[ModelSpend, ...]:
     """Add up each model and rate, the most expensive first, unpriced ones last."""
     table = partials["models"].drop("feature")
-    keys = [
-        "provider_name",
-        "model",
-        "price_source",
-        "price_effective_from",
-        "input_rate",
-        "cache_rate",
-        "output_rate",
-        "is_priced",
-    ]
+    keys = [name for name in PARTIAL_KEYS["models"] if name != "feature"]
     rows = _rows(table.group_by(keys).agg(pl.all().sum()).sort(keys, nulls_last=True))
     found = [
         ModelSpend(
@@ -69,8 +68,12 @@ def models_of(partials: Partials) -> tuple[ModelSpend, ...]:
             input_tokens=row["input_tokens"],
             output_tokens=row["output_tokens"],
             list_cost=row["list_cost"] if row["is_priced"] else None,
+            contracted_cost=row["contracted_cost"] if row["is_priced"] else None,
+            logged_cost=row["logged_cost"] if row["logged_calls"] else None,
             price_source=_price_source(row),
             price_effective_from=row["price_effective_from"].isoformat() if row["price_effective_from"] else None,
+            matched_by=row["matched_by"],
+            price_rules=row["price_rules"],
             input_usd_per_million=_per_million(row["input_rate"]),
             cache_read_usd_per_million=_per_million(row["cache_rate"]),
             output_usd_per_million=_per_million(row["output_rate"]),

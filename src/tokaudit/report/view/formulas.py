@@ -16,7 +16,8 @@ _FORMULAS = {
     "already answered.",
     "components": "The tokens of a call's parts are counted, then fitted to the billed input tokens by largest "
     "remainder, so that they add up exactly; cached tokens are assigned in prompt order and priced at the cached rate.",
-    "history share": "History tokens ÷ input tokens. Cost without history: list cost − cost of the history component.",
+    "sent before": "Input tokens that an earlier call of the conversation had sent (its earlier turns but for the last answer, "
+    "and the same instructions before them) ÷ input tokens. Cost without history: list cost − cost of the history component.",
     "priced share": "Priced calls ÷ calls of the period.",
     "overhead share": "1 − user input tokens ÷ input tokens.",
     "payback": "One-off cost ÷ monthly saving net of running cost, over the simulated cases.",

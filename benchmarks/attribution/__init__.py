@@ -1,0 +1,1 @@
+"""How well are calls attributed to features, conversations and operations? Scores logs whose truth is known."""
