@@ -7,7 +7,7 @@ whole conversations, whose prompts are divided into components -> partial sums -
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -23,8 +23,7 @@ from tokaudit.config import Settings, microseconds
 from tokaudit.errors import NoCallsError
 from tokaudit.frames.conversations import roots, with_conversation, with_turn
 from tokaudit.frames.corrections import corrected_operations, with_corrections
-from tokaudit.frames.keep import Keep
-from tokaudit.frames.operations import followed_answers, with_operation
+from tokaudit.frames.operations import LOG_ORDER, followed_answers, with_operation
 from tokaudit.frames.sessions import with_session
 from tokaudit.frames.use_cases import learned, lessons, names_of_calls, openings_of, with_feature
 from tokaudit.frames.waste import with_waste
@@ -38,12 +37,15 @@ from tokaudit.prices.quotes import KEY_COLUMNS, PriceKey, cuts_of, quote
 from tokaudit.prices.rates import MONEY
 from tokaudit.prices.repricing import length_bounds
 from tokaudit.result import COMPONENTS, SCHEMA_VERSION, AuditRun, GeneratedFrom, Period, Tool
+from tokaudit.spool import AS_WRITTEN, WORKED_OUT_AGAIN, collect, keeper, store, store_by_buckets, store_by_slices
 from tokaudit.stages import (
     Partials,
     Texts,
     block_kinds,
     bucket_components,
     bucket_growth,
+    calibrate,
+    compare,
     distinct_blocks,
     example_turns,
     local_day,
@@ -64,6 +66,8 @@ from tokaudit.summary.shapes import shapes_of
 
 CALLS_A_BUCKET = 50_000
 """Calls whose prompts are laid out at once: a few hundred MB at 20 messages a call."""
+CALLS_PRICED_AT_ONCE = 200_000
+"""Calls whose rates are held at once: some 500 MB."""
 
 Progress = Callable[[str, float], None]
 """Told the step and its done share, 0-1."""
@@ -83,18 +87,6 @@ class Analysis:
     undated: int
 
 
-AS_WRITTEN = pl.QueryOptFlags(join_order=False)
-"""Joins are done in the order they are written: polars' own order can become a product of texts and blocks."""
-
-
-WORKED_OUT_AGAIN = pl.QueryOptFlags(join_order=False, comm_subplan_elim=False)
-"""What a plan uses twice is worked out twice, row group by row group: kept, it would be all calls with all their rates."""
-
-
-def _collect(frame: pl.LazyFrame) -> pl.DataFrame:
-    return frame.collect(engine="streaming", optimizations=AS_WRITTEN)
-
-
 def _days(scope: Scope, zone: str) -> list[date]:
     return scope.calls.select(local_day(zone).unique().drop_nulls()).collect().to_series().to_list()
 
@@ -105,25 +97,12 @@ def _in_period(scope: Scope, period: Period, *, is_all: bool) -> pl.LazyFrame:
     return scope.calls.filter(inside | pl.col("started_at").is_null() if is_all else inside)
 
 
-def _store(frame: pl.LazyFrame, path: Path, optimizations: pl.QueryOptFlags = AS_WRITTEN) -> pl.LazyFrame:
-    frame.sink_parquet(path, compression="lz4", optimizations=optimizations)
-    return pl.scan_parquet(path, glob=False)
-
-
-def _keeper(folder: Path, what: str) -> Keep:
-    return lambda frame, name: _store(frame, folder / f"{what}-{name}.parquet")
-
-
-_APART = (
-    cs.starts_with("tokens_", "units_", "list_rate_") | cs.decimal()
-    | cs.by_name(
-        "file_name", "response_id", "log_id", "price_source", "matched_by", "price_rules", "usage_rule", "logged_causes",
-        "explained_tokens", "laid_out_tokens", "media_tokens", "definition_correction", "tokeniser_ratio",
-       "call_correction", "tool_call_tokens", "learnt_definition_tokens", "prompted_tokens",
-        require_all=False,
-    )
+LINKED_BY = (
+    *LOG_ORDER, "reader", "user_id", "conversation", "operation", "request_model", "response_model", "latency_ms", "is_failed",
+    "gateway_cache_hit", "messages", "prompt_id", "system_id", "tools_id", "closing_id", "is_correction", "output_tokens",
+    "feature",
 )  # fmt: skip
-"""What linking does not look at. It must hold all calls at once, and these columns are most of a row."""
+"""What linking looks at, which must hold all calls at once. The other columns, most of a row, wait beside it."""
 
 
 def _priced(calls: pl.LazyFrame, settings: Settings, folder: Path) -> pl.LazyFrame:
@@ -135,7 +114,11 @@ def _priced(calls: pl.LazyFrame, settings: Settings, folder: Path) -> pl.LazyFra
     rates = quote(sorted((PriceKey(*row) for row in keys.iter_rows()), key=repr), settings.prices)
     stated = known.filter(pl.col("logged_cost").is_not_null()).select(KEY_COLUMNS).unique().collect()
     others = other_rates(sorted((PriceKey(*row) for row in stated.iter_rows()), key=repr), settings.prices)
-    return _store(price(known, rates, others.lazy()), folder / "priced.parquet", WORKED_OUT_AGAIN)
+    calibrated = store(calibrate(known), folder / "calibrated.parquet", WORKED_OUT_AGAIN)
+    compared = store(compare(calibrated, rates, others.lazy()), folder / "compared.parquet")
+    return store_by_slices(
+        calibrated, lambda some: price(some, rates, compared), CALLS_PRICED_AT_ONCE, folder / "priced.parquet"
+    )
 
 
 def _named_templates(calls: pl.LazyFrame, threads: pl.DataFrame, scope: Scope, folder: Path) -> pl.LazyFrame:
@@ -145,23 +128,23 @@ def _named_templates(calls: pl.LazyFrame, threads: pl.DataFrame, scope: Scope, f
     thread = pl.when(pl.col("session").is_null()).then("root_id").otherwise(first)
     own = opened.join(threads.lazy(), on="operation_id", how="left").with_columns(thread=thread)
 
-    keep = _keeper(folder, "openings")
+    keep = keeper(folder, "openings")
     blocks = keep(distinct_blocks(scope.blocks), "distinct")
     found = openings_of(keep(own, "calls"), scope.parts, blocks, scope.sentences, keep)
-    told = learned(*(_collect(frame) for frame in lessons(found, scope.sentences)))
-    return _collect(names_of_calls(found, told, scope.sentences)).lazy()
+    told = learned(*(collect(frame) for frame in lessons(found, scope.sentences)))
+    return collect(names_of_calls(found, told, scope.sentences)).lazy()
 
 
 def _linked(calls: pl.LazyFrame, scope: Scope, settings: Settings, folder: Path) -> pl.LazyFrame:
-    narrow = calls.select(~_APART)
-    owned = _store(narrow.pipe(with_session), folder / "owned.parquet")
-    followed = _collect(followed_answers(owned, scope.parts)).lazy()
-    tied = _store(owned.pipe(with_operation, followed), folder / "tied.parquet")
-    parents = _collect(parent_operations(tied, scope.parts, scope.blocks, _keeper(folder, "parents")))
+    narrow = calls.select(LINKED_BY)
+    owned = store(narrow.pipe(with_session), folder / "owned.parquet")
+    followed = collect(followed_answers(owned, scope.parts)).lazy()
+    tied = store(owned.pipe(with_operation, followed), folder / "tied.parquet")
+    parents = collect(parent_operations(tied, scope.parts, scope.blocks, keeper(folder, "parents")))
     operations = tied.select("operation_id").unique().sort("operation_id").collect()
     threads = roots(operations, parents)
-    corrected = roots(operations, _collect(corrected_operations(tied, parents.lazy())))
-    tied = _store(tied.pipe(with_corrections, corrected.lazy()), folder / "corrected.parquet")
+    corrected = roots(operations, collect(corrected_operations(tied, parents.lazy())))
+    tied = store(tied.pipe(with_corrections, corrected.lazy()), folder / "corrected.parquet")
     named = tied.pipe(with_feature, _named_templates(tied, threads, scope, folder)).with_columns(
         feature_source=pl.when(pl.col("feature").is_in(list(settings.feature_names)))
         .then(pl.lit("mapped"))
@@ -169,28 +152,49 @@ def _linked(calls: pl.LazyFrame, scope: Scope, settings: Settings, folder: Path)
         feature=pl.col("feature").replace(dict(settings.feature_names)),
     )
     linked = named.pipe(with_conversation, threads.lazy()).pipe(with_turn).pipe(with_waste)
-    found = _store(linked, folder / "found.parquet")
-    return _store(found.join(calls.select("record_id", _APART), on="record_id"), folder / "linked.parquet")
+    return store(linked, folder / "linked.parquet")
+
+
+def _buckets(
+    linked: pl.LazyFrame, priced: pl.LazyFrame, parts: pl.LazyFrame, count: int, folder: Path
+) -> Iterator[tuple[pl.LazyFrame, pl.LazyFrame]]:
+    """Part calls and their parts into buckets of whole conversations: one pass over each, not one a bucket."""
+    numbered = linked.with_columns(bucket=(pl.col("conversation_key") % count).cast(pl.UInt32))
+    of_call = numbered.select("record_id", "bucket")
+    known = store_by_buckets(numbered, count, folder / "linked")
+    others = priced.select("record_id", cs.exclude(LINKED_BY)).join(of_call, on="record_id")
+    apart = store_by_buckets(others, count, folder / "apart")
+    texts = store_by_buckets(parts.join(of_call, on="record_id"), count, folder / "parts")
+    for own, rest, own_parts in zip(known, apart, texts, strict=True):
+        yield own.join(rest, on="record_id").collect().lazy(), own_parts.collect().lazy()
+
+
+def _of_bucket(texts: Texts, parts: pl.LazyFrame) -> Texts:
+    ids = parts.select("content_id").unique().collect().lazy()
+
+    def own(frame: pl.LazyFrame) -> pl.LazyFrame:
+        return frame.join(ids, on="content_id", how="semi").collect().lazy()
+
+    return replace(texts, contents=own(texts.contents), blocks=own(texts.blocks))
 
 
 def _reduced(
-    calls: pl.LazyFrame, buckets: int, scope: Scope, settings: Settings, folder: Path
+    linked: pl.LazyFrame, priced: pl.LazyFrame, buckets: int, scope: Scope, settings: Settings, folder: Path
 ) -> Iterator[tuple[Path, Partials]]:
     texts = Texts(
         contents=scope.contents,
         blocks=scope.blocks,
-        kinds=_collect(block_kinds(scope.parts, calls, scope.blocks)).lazy(),
-        examples=_collect(example_turns(scope.parts, calls)).lazy(),
+        kinds=collect(block_kinds(scope.parts, linked, scope.blocks)).lazy(),
+        examples=collect(example_turns(scope.parts, linked)).lazy(),
     )
-    for number in range(buckets):
-        own = calls.filter(pl.col("conversation_key") % buckets == number).collect().lazy()
-        parts = scope.parts.join(own.select("record_id"), on="record_id", how="semi")
-        components = _collect(bucket_components(own, parts, texts)).lazy()
-        whole = _collect(own.pipe(with_component_columns, components, COMPONENTS).sort("started_at", "record_id"))
+    for number, (calls, parts) in enumerate(_buckets(linked, priced, scope.parts, buckets, folder)):
+        own = _of_bucket(texts, parts)
+        components = collect(bucket_components(calls, parts, own)).lazy()
+        whole = collect(calls.pipe(with_component_columns, components, COMPONENTS).sort("started_at", "record_id"))
         path = folder / f"calls-{number:04d}.parquet"
         whole.write_parquet(path, compression="lz4")
         frames = reduce_bucket(whole.lazy(), components, settings.timezone, length_bounds(settings.prices))
-        frames |= bucket_growth(whole.lazy(), parts, texts)
+        frames |= bucket_growth(whole.lazy(), parts, own)
         yield path, dict(zip(frames, pl.collect_all(frames.values(), optimizations=AS_WRITTEN), strict=True))
 
 
@@ -221,7 +225,7 @@ def analyse(
     linked = _linked(priced, scope, settings, ledger.spool)
     buckets = -(-count // CALLS_A_BUCKET)
     paths, partials = [], []
-    for path, sums in _reduced(linked, buckets, scope, settings, ledger.spool):
+    for path, sums in _reduced(linked, priced, buckets, scope, settings, ledger.spool):
         paths.append(path)
         partials.append(sums)
         progress("dividing prompts", 0.4 + 0.6 * len(paths) / buckets)

@@ -37,7 +37,7 @@ from tokaudit.frames.definitions import with_learnt_definitions
 from tokaudit.frames.growth import CONVERSATION_KEYS, RESENT_KEYS, conversation_sums, resent_sums
 from tokaudit.frames.implied_cache import BLOCK
 from tokaudit.frames.keep import Keep, in_memory
-from tokaudit.frames.logged_cost import with_logged_cost
+from tokaudit.frames.logged_cost import compared, with_logged_cost
 from tokaudit.frames.operations import LOG_ORDER
 from tokaudit.frames.resumptions import ANSWER, exchanges_sent_again, resumed_calls
 from tokaudit.frames.system_blocks import system_block_kinds
@@ -90,31 +90,36 @@ def with_known_usage(calls: pl.LazyFrame, cuts: Sequence[time]) -> pl.LazyFrame:
     return calls.pipe(with_failure).pipe(with_estimates).pipe(with_price_moment, cuts)
 
 
-def price(calls: pl.LazyFrame, rates: pl.DataFrame, others: pl.LazyFrame) -> pl.LazyFrame:
-    """Add token classes, rates, costs and tokeniser calibration to calls with known usage.
+def calibrate(calls: pl.LazyFrame) -> pl.LazyFrame:
+    """Say how much of each call's billed input its texts explain. calls: `with_known_usage` of the whole period."""
+    return calls.pipe(with_tokeniser_ratio).pipe(with_learnt_definitions).pipe(with_explained)
+
+
+def compare(calls: pl.LazyFrame, rates: pl.DataFrame, others: pl.LazyFrame) -> pl.LazyFrame:
+    """Compare logged costs with ours (`logged_cost.compared`). calls: of the whole period.
 
     others: rates at which a log may have priced its calls instead (`prices.other_rates`).
     """
+    logged = calls.filter(pl.col("logged_cost").is_not_null())
+    return compared(logged.pipe(with_token_classes).pipe(with_rates, rates).pipe(with_settled_usage), others)
+
+
+def price(calls: pl.LazyFrame, rates: pl.DataFrame, found: pl.LazyFrame) -> pl.LazyFrame:
+    """Add token classes, rates and costs to calls with known usage, each by itself. found: `compare`."""
     return (
         calls.pipe(with_token_classes)
         .pipe(with_rates, rates)
         .pipe(with_settled_usage)
-        .pipe(with_logged_cost, others)
+        .pipe(with_logged_cost, found)
         .pipe(with_cost)
         .pipe(without_spent_rates)
-        .pipe(with_tokeniser_ratio)
-        .pipe(with_learnt_definitions)
-        .pipe(with_explained)
     )
 
 
 def parent_operations(
     calls: pl.LazyFrame, parts: pl.LazyFrame, blocks: pl.LazyFrame, keep: Keep = in_memory
 ) -> pl.LazyFrame:
-    """Find the operation that each operation continues, or else resumes. Out: operation_id, parent_id, position.
-
-    position: of the last part that a call has in common with the one it continues; null where it resumes one.
-    """
+    """Find the operation that each operation continues, or else resumes. Out: operation_id, parent_id."""
     continued = keep(continued_calls(calls, parts, keep), "continued")
     alone = calls.filter(pl.col("session").is_null()).join(continued, on="operation_id", how="anti")
     own_blocks = distinct_blocks(blocks).filter(~pl.col("is_document"))
@@ -136,7 +141,7 @@ def parent_operations(
     by_exchange = keep(resumed_calls(calls, again, asked), "resumed")
     by_answer = resumed_calls(calls, told, answers, ANSWER).join(by_exchange, on="operation_id", how="anti")
     resumed = pl.concat([by_exchange, by_answer]).join(continued, on="operation_id", how="anti")
-    return pl.concat([continued, resumed.with_columns(position=pl.lit(None, pl.Int64))])
+    return pl.concat([continued, resumed])
 
 
 def distinct_blocks(blocks: pl.LazyFrame) -> pl.LazyFrame:
@@ -187,7 +192,8 @@ def bucket_components(calls: pl.LazyFrame, parts: pl.LazyFrame, texts: Texts) ->
     fresh = prompt.filter(~pl.col("is_earlier") & (pl.col("kind") == TEXT) & (pl.col("role") != ASSISTANT))
     distinct = fresh.select("feature", "role", "content_id", "encoding").unique()
     cut = segments(distinct, texts.blocks, texts.kinds)
-    return call_components(part_components(prompt, texts.contents, cut, texts.examples), calls)
+    rows = in_memory(part_components(prompt, texts.contents, cut, texts.examples), "rows")
+    return call_components(rows, calls)
 
 
 def with_component_columns(calls: pl.LazyFrame, components: pl.LazyFrame, names: Sequence[str]) -> pl.LazyFrame:

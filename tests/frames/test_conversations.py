@@ -92,9 +92,7 @@ def test_where_some_are_left_the_latest_that_is_open_is_continued() -> None:
 def test_an_answer_in_other_words_is_continued_by_its_prompt() -> None:
     own = frame(record_id=[1], position=[0], prefix_id=[10], role=[role("user")], is_answer=[False], is_earlier=[False])
     sent = pl.concat([own, prefixes((2, 0, 10), said_by="user"), prefixes((2, 1, 77))])
-    assert rows(continued_calls(calls(closing_id=[11, None]), sent), "operation_id", "parent_id", "position") == [
-        (2, 1, 0)
-    ]
+    assert rows(continued_calls(calls(closing_id=[11, None]), sent), "operation_id", "parent_id") == [(2, 1)]
 
 
 def test_two_users_with_the_same_first_message_and_answer_stay_apart() -> None:

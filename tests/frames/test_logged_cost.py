@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from frames.literal import UNSTATED, frame, rates, rows
 from tokaudit.frames.cost import with_cost, with_rates, with_token_classes
 from tokaudit.frames.implied_cache import IMPLIED_RULE
-from tokaudit.frames.logged_cost import CAUSES, with_logged_cost
+from tokaudit.frames.logged_cost import CAUSES, compared, with_logged_cost
 from tokaudit.prices.quotes import KEY_COLUMNS
 from tokaudit.prices.rates import MONEY, RATED
 
@@ -80,7 +80,8 @@ def explained(
 ) -> pl.LazyFrame:
     """Run the step as the pipeline does."""
     priced = table.pipe(with_rates, rates(RATES) if rate_rows is None else rate_rows)
-    return priced.pipe(with_logged_cost, others() if other is None else other).pipe(with_cost)
+    found = compared(priced, others() if other is None else other)
+    return priced.pipe(with_logged_cost, found).pipe(with_cost)
 
 
 def causes(table: pl.LazyFrame, *tables: Any) -> list[str | None]:

@@ -19,7 +19,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("report",),
     ("planner", "summary"),
     ("audits",),
-    ("stages", "periods"),
+    ("stages", "periods", "spool"),
     ("frames",),
     ("bills",),
     ("ingest",),

@@ -32,8 +32,8 @@ def continued_calls(calls: pl.LazyFrame, parts: pl.LazyFrame, keep: Keep = in_me
     """Find the call that each call continues.
 
     calls: LOG_ORDER, operation_id (record_id of its first call), session, user_id, closing_id. parts: record_id, position,
-    role, is_answer, is_earlier, prefix_id. Out: operation_id, parent_id (the operation continued), position (of the last
-    common part); operations that continue none are left out.
+    role, is_answer, is_earlier, prefix_id. Out: operation_id, parent_id (the operation continued); operations
+    that continue none are left out.
     """
     first = timed(calls).filter(pl.col("record_id") == pl.col("operation_id"))
     spoken = parts.filter(~pl.col("is_answer"), pl.col("role") != SYSTEM).select(
@@ -79,8 +79,8 @@ def _matched(claims: pl.LazyFrame, endings: pl.LazyFrame, keep: Keep) -> pl.Lazy
     )
     count = alike.group_by(_CHAIN).agg(pl.len().alias("endings"), parent_id=pl.col("operation_id").min())
     counted = keep(claims.join(count, on=_CHAIN), "counted")
-    single = counted.filter(pl.col("endings") == 1).select("operation_id", "parent_id", "position")
-    several = counted.filter(pl.col("endings") > 1).drop("endings", "parent_id")
+    single = counted.filter(pl.col("endings") == 1).select("operation_id", "parent_id")
+    several = counted.filter(pl.col("endings") > 1).drop("endings", "parent_id", "position")
     found = _one_each(several, alike.join(several, on=_CHAIN, how="semi"))
     return pl.concat([single, found]).filter(pl.col("parent_id") != pl.col("operation_id"))
 
@@ -95,7 +95,7 @@ def _one_each(claims: pl.LazyFrame, endings: pl.LazyFrame) -> pl.LazyFrame:
     place = pl.when(~is_claim).then("operation_id")
     events = (
         pl.concat(
-            [endings.with_columns(is_claim=False, position=pl.lit(None, pl.Int64)), claims.with_columns(is_claim=True)],
+            [endings.with_columns(is_claim=False), claims.with_columns(is_claim=True)],
             how="diagonal",
         )
         .sort("started_at", "is_claim", "line", "record_id")
@@ -113,9 +113,4 @@ def _one_each(claims: pl.LazyFrame, endings: pl.LazyFrame) -> pl.LazyFrame:
         )
     )
     parent = pl.when("is_even").then("in_order").when(pl.col("level") > 0).then("latest").otherwise("last")
-    return (
-        events.filter(is_claim)
-        .select("operation_id", "position", parent_id=parent)
-        .select("operation_id", "parent_id", "position")
-        .filter(pl.col("parent_id").is_not_null())
-    )
+    return events.filter(is_claim).select("operation_id", parent_id=parent).filter(pl.col("parent_id").is_not_null())

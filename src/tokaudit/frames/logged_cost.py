@@ -221,7 +221,9 @@ def _explained(calls: pl.LazyFrame, others: pl.LazyFrame) -> pl.LazyFrame:
 def compared(calls: pl.LazyFrame, others: pl.LazyFrame) -> pl.LazyFrame:
     """Compare the calls that have both costs, ours and the log's.
 
-    In: as `with_logged_cost`. Out: record_id, stated_cost, implied_cached_tokens, logged_causes.
+    In: reader, KEY_COLUMNS, usage_state, usage_rule, logged_cost (MONEY, null = none), gateway_cache_hit, the columns of
+    `cost.with_token_classes` and `cost.with_rates`; others as of `prices.other_rates.other_rates`. Out: record_id,
+    stated_cost, implied_cached_tokens, logged_causes.
     """
     logged = calls.filter(pl.col("logged_cost").is_not_null()).select(_NEEDED)
     both = (
@@ -244,13 +246,12 @@ def compared(calls: pl.LazyFrame, others: pl.LazyFrame) -> pl.LazyFrame:
     return pl.concat([plain, _explained(both.filter(~is_plain), others)])
 
 
-def with_logged_cost(calls: pl.LazyFrame, others: pl.LazyFrame) -> pl.LazyFrame:
+def with_logged_cost(calls: pl.LazyFrame, found: pl.LazyFrame) -> pl.LazyFrame:
     """Say why each logged cost differs from ours, and bill the cache reads that logged costs prove.
 
-    In: reader, KEY_COLUMNS, usage_state, usage_rule, logged_cost (MONEY, null = none), gateway_cache_hit, the columns of
-    `cost.with_token_classes` and `cost.with_rates`; others as of `prices.other_rates.other_rates`. Out: + stated_cost (MONEY,
-    by the usage as stated; null = one of the costs is not known), logged_causes (String, `CAUSES` that lead to the logged
-    cost, the simplest first; null = not compared), implied_cached_tokens (Int64; null = none), which are moved from the
-    uncached input to the cache reads.
+    calls: record_id and the columns of `implied_cache.with_implied_cache`. found: `compared`. Out: + stated_cost (MONEY, by the
+    usage as stated; null = one of the costs is not known), logged_causes (String, `CAUSES` that lead to the logged cost, the
+    simplest first; null = not compared), implied_cached_tokens (Int64; null = none), which are moved from the uncached
+    input to the cache reads.
     """
-    return calls.join(compared(calls, others), on="record_id", how="left").pipe(with_implied_cache)
+    return calls.join(found, on="record_id", how="left").pipe(with_implied_cache)
