@@ -128,7 +128,8 @@ class _Gates:
         cost, read, totals = run.totals.list_cost, run.input, run.totals
         if self._most_usd is not None and cost > self._most_usd:
             raise GateNotMetError(
-                f"the list cost {dollars(cost)} is over {dollars(self._most_usd)}", hint="--fail-over"
+                f"the list cost {dollars(cost)} is over {dollars(self._most_usd)}",
+                hint=f"--fail-over; to the last decimal it is {cost.normalize():f}",
             )
         rejects = read.rejected / read.records if read.records else 0.0
         if self._most_rejects is not None and rejects > self._most_rejects:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
@@ -73,21 +74,25 @@ def parse_compared(names: Sequence[str], prices: UserPrices) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names))
 
 
+_THOUSANDS = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d*)?")
+
+
 def parse_share(text: str) -> float:
     """Read `1%` or `0.01`. Raises UsageError."""
     try:
         share = Decimal(text.strip().removesuffix("%")) / (100 if text.strip().endswith("%") else 1)
     except InvalidOperation as error:
         raise UsageError(f"{text!r} is not a share", hint="write 1% or 0.01") from error
-    if not 0 <= share <= 1:
+    if not share.is_finite() or not 0 <= share <= 1:
         raise UsageError(f"{text!r} is not a share", hint="a share lies between 0% and 100%")
     return float(share)
 
 
 def parse_usd(text: str) -> Decimal:
-    """Read an amount. Raises UsageError."""
+    """Read an amount. Raises UsageError, for a decimal comma too: `0,10` is not 10."""
+    plain = text.strip().removeprefix("$")
     try:
-        amount = Decimal(text.replace(",", "").removeprefix("$"))
+        amount = Decimal(plain.replace(",", "") if _THOUSANDS.fullmatch(plain) else plain)
     except InvalidOperation as error:
         raise UsageError(f"{text!r} is not an amount of USD", hint="write 5000 or 5000.00") from error
     if not amount.is_finite() or amount < 0:

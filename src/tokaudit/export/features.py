@@ -14,22 +14,34 @@ _COUNTS = (
     "calls", "operations", "conversations", "input_tokens", "cache_read_input_tokens", "cache_creation_input_tokens",
     "output_tokens", "reasoning_output_tokens", "unpriced_calls", "unpriced_tokens",
 )  # fmt: skip
+_LOGGED = "logged_cost"
 _AMOUNTS = ("input_cost", "output_cost", "unit_cost", "list_cost", "contracted_cost", "logged_cost", "naive_cost")
 
 
+def _row(feature: Feature) -> dict[str, Any]:
+    amounts = {name: getattr(feature, name) for name in _AMOUNTS}
+    costs = {f"cost_{name}": feature.components[name].cost for name in COMPONENTS}
+    ours = {
+        name: cost for name, cost in {**amounts, "waste_cost": feature.waste.cost, **costs}.items() if name != _LOGGED
+    }
+    if feature.unpriced_calls == feature.calls:  # the sums hold nothing: what they would come to is not known
+        ours = dict.fromkeys(ours)
+    return {
+        "feature": feature.feature,
+        "feature_source": feature.source,
+        **{name: getattr(feature, name) for name in _COUNTS},
+        **{f"tokens_{name}": feature.components[name].tokens for name in COMPONENTS},
+        **ours,
+        _LOGGED: feature.logged_cost,
+    }
+
+
 def feature_rows(features: Sequence[Feature]) -> pl.DataFrame:
-    """Return one row a feature: counts, costs, and tokens and cost of each component."""
-    rows = [
-        {
-            "feature": feature.feature,
-            "feature_source": feature.source,
-            **{name: getattr(feature, name) for name in (*_COUNTS, *_AMOUNTS)},
-            "waste_cost": feature.waste.cost,
-            **{f"tokens_{name}": feature.components[name].tokens for name in COMPONENTS},
-            **{f"cost_{name}": feature.components[name].cost for name in COMPONENTS},
-        }
-        for feature in features
-    ]
+    """Return one row a feature: counts, costs, and tokens and cost of each component.
+
+    Costs leave unpriced calls out; null where no call has a price.
+    """
+    rows = [_row(feature) for feature in features]
     schema: dict[str, Any] = {
         "feature": pl.String,
         "feature_source": pl.String,

@@ -21,8 +21,8 @@ from tokaudit.prices.tiers import tier_of
 
 SLIP_FACTOR = 200
 """No negotiated rate is known to be 200 times off the published one; one per thousand tokens is 1,000 times off."""
-CHEAPEST_PUBLISHED = Decimal("0.001")
-"""USD per million tokens. The cheapest published rate of any token is 0.0011 (a cache read; genai-prices 0.2.3, 2026-10)."""
+CHEAPEST_PUBLISHED = {"uncached_input": Decimal("0.003"), "output": Decimal("0.01")}
+"""USD per million tokens: the lowest published rates of any model (genai-prices 0.2.3, 2026-10)."""
 
 _KEY_OF = {name: key for key, name in RATE_KEYS.items()}
 _CHECKED = "checked = true in this table accepts it"
@@ -123,8 +123,9 @@ def _check_unit(table: Table, rate: UserRate, listed: Mapping[str, Decimal]) -> 
         if listed and _is_slip(own, listed[name]):
             hint = f"the published rate is {listed[name].normalize():f} USD {unit}; {_CHECKED}"
             raise table.error(f"{key} is over {SLIP_FACTOR} times off the published rate", key, hint)
-        if not listed and name in ("uncached_input", "output") and 0 < own < CHEAPEST_PUBLISHED:
-            hint = f"rates are USD per million tokens, and none is published below {CHEAPEST_PUBLISHED}; {_CHECKED}"
+        if not listed and 0 < own < CHEAPEST_PUBLISHED.get(name, 0):
+            least = CHEAPEST_PUBLISHED[name]
+            hint = f"rates are USD per million tokens, and no such rate is published below {least}; {_CHECKED}"
             raise table.error(f"{key} is lower than any published rate", key, hint)
 
 

@@ -8,7 +8,15 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from tokaudit.reconcile.result import CAUSES, Reconciliation, to_json
-from tokaudit.reconcile.terminal import bridge_lines, days, main_cause, residual_sentence, worst_cells
+from tokaudit.reconcile.terminal import (
+    bridge_lines,
+    days,
+    main_cause,
+    residual_sentence,
+    same_sentence,
+    told,
+    worst_cells,
+)
 from tokaudit.reconcile.words import sentence
 from tokaudit.report.format import dollars
 from tokaudit.report.markdown import escape
@@ -38,7 +46,7 @@ def render_markdown(found: Reconciliation) -> str:
     blocks = [f"# Reconciliation {days(found)}", _table(bridge_lines(found), ("line", "USD", "known by"))]
     worst = [
         (cell.start.date().isoformat(), cell.model or "all models", dollars(cell.list_cost), dollars(cell.billed),
-         dollars(cell.residual), main_cause(cell))
+         dollars(cell.residual), main_cause(found, cell))
         for cell in worst_cells(found)
     ]  # fmt: skip
     if worst:
@@ -48,7 +56,9 @@ def render_markdown(found: Reconciliation) -> str:
         ]
     blocks += [
         "## Causes",
-        "\n".join(f"- {escape(sentence(cause))}" for cause in found.causes),
+        "\n".join(
+            f"- {escape(text)}" for text in (*map(sentence, told(found)), *map(same_sentence, found.same_models))
+        ),
         residual_sentence(found),
     ]
     return "\n\n".join(block for block in blocks if block) + "\n"

@@ -24,6 +24,7 @@ from tokaudit.reconcile.bridge import PRECISION, ZERO, other_cells, token_cells,
 from tokaudit.reconcile.compare import Compared, compare
 from tokaudit.reconcile.counted import RateOf
 from tokaudit.reconcile.evidence import basis_of, evidence_of
+from tokaudit.reconcile.renamed import same_models, with_same_models
 from tokaudit.reconcile.result import CAUSES, SCHEMA_VERSION, Basis, Cause, Cell, OtherSpend, Reconciliation
 from tokaudit.reconcile.search import Space
 from tokaudit.reconcile.sides import NAMES, match, shown_names, sides_of, with_model_key
@@ -277,6 +278,8 @@ def reconcile(calls: pl.LazyFrame, bills: Sequence[Bill], asked: Asked) -> Recon
     space = _space(named, lines)
     billed = named.filter(pl.col("side") != NOT_BILLED)
     ours = slots(billed, tiers=space.tiers, bases=space.bases, prices=asked.prices)
+    same = same_models(lines, ours)
+    lines, ours = with_same_models(lines, ours, same)
     sides = [
         _side(
             name,
@@ -293,7 +296,7 @@ def reconcile(calls: pl.LazyFrame, bills: Sequence[Bill], asked: Asked) -> Recon
             key=lambda c: (c.start, c.provider_name or "", c.model or ""),
         )
     )
-    return _result(bills, asked, sides, cells, named)
+    return replace(_result(bills, asked, sides, cells, named), same_models=same)
 
 
 def _result(
@@ -322,6 +325,7 @@ def _result(
         calls=sum(cell.calls for cell in cells),
         cells=cells,
         not_on_this_bill=_others(named, period),
+        same_models=(),
     )
 
 

@@ -81,6 +81,16 @@ class OtherSpend:
 
 
 @dataclass(frozen=True, slots=True)
+class SameModel:
+    """A name on the bill that is a model of the logs, as the amounts of so many days show."""
+
+    billed_as: str
+    model: str
+    days: int
+    provider_name: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Reconciliation:
     """The ledger against one or more bills of a period.
 
@@ -102,6 +112,7 @@ class Reconciliation:
     calls: int
     cells: tuple[Cell, ...]
     not_on_this_bill: tuple[OtherSpend, ...]
+    same_models: tuple[SameModel, ...]
 
     def amount_of(self, cause: str) -> Decimal:
         """Return what a cause adds; 0 when it was not found."""
