@@ -115,6 +115,12 @@ def test_costs_are_those_of_a_month() -> None:
     assert only(planned(candidate_feature(), factor=3)).cost_usd_per_month["as_is"] == 3 * SMALLEST_SPEND
 
 
+def test_a_feature_without_any_price_has_no_cost() -> None:
+    unpriced = only(planned(candidate_feature(usd=Decimal(0), unpriced_calls=1000)))
+    assert set(unpriced.cost_usd_per_month.values()) == {None}
+    assert only(planned(candidate_feature(unpriced_calls=999))).cost_usd_per_month["as_is"] == SMALLEST_SPEND
+
+
 def test_a_plan_for_no_calls_says_so() -> None:
     assert planned() == Plan(
         (), {"candidates_to_test": 0, "spend_usd_per_month": Decimal(0)}, "There are no calls to plan for"

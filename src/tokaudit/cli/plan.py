@@ -20,7 +20,9 @@ _MOST_OTHERS = 3
 def _lines(candidate: Candidate) -> list[str]:
     cost = candidate.cost_usd_per_month
     head = f"{candidate.rank}. {safe_text(candidate.feature)}: {candidate.verdict} ({candidate.task_type.type})"
-    money = f"   {dollars(cost['as_is'])} a month, {dollars(cost['after_first_moves'])} after the cheaper fixes"
+    now, then = cost["as_is"], cost["after_first_moves"]
+    known = now is not None and then is not None
+    money = f"   {dollars(now)} a month, {dollars(then)} after the cheaper fixes" if known else "   at no known price"
     return [head, money, *(f"   against: {reason}" for reason in candidate.reasons)]
 
 

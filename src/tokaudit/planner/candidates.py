@@ -87,6 +87,7 @@ def _candidate(rank: int, feature: Feature, shape: Shape, facts: Facts, left: De
     task = task_type(feature, shape)
     gates = _gates(feature, shape, task, left)
     failed = [gate.id for gate in gates if not gate.passed]
+    is_priced = feature.unpriced_calls < feature.calls
     command = f"tokaudit plan --month {shape['month']}" if shape["month"] else "tokaudit plan"
     return Candidate(
         rank=rank,
@@ -96,8 +97,8 @@ def _candidate(rank: int, feature: Feature, shape: Shape, facts: Facts, left: De
         gates=gates,
         task_type=task,
         cost_usd_per_month={
-            "as_is": feature.list_cost * facts.month_factor,
-            "after_first_moves": left,
+            "as_is": feature.list_cost * facts.month_factor if is_priced else None,
+            "after_first_moves": left if is_priced else None,
             "cheaper_model": None,
             "hosted_fine_tune": None,
             "self_hosted": None,

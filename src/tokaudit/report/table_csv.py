@@ -21,7 +21,7 @@ _TOKENS = (
     "output_tokens",
     "reasoning_output_tokens",
 )
-_COSTS = ("input_cost", "output_cost", "list_cost", "contracted_cost", "naive_cost")
+_COSTS = ("input_cost", "output_cost", "unit_cost", "list_cost", "contracted_cost", "naive_cost")
 _COUNTS = ("calls", "operations", "conversations", "unpriced_calls", "unpriced_tokens")
 _HEAD = (
     "feature",

@@ -16,6 +16,7 @@ from tokaudit.report.safe_text import clean
 from tokaudit.report.view.actions import action_text, feature_text, opportunities
 from tokaudit.report.view.bridge import bridge_section
 from tokaudit.report.view.head import banners, period_name, period_text, usage_text
+from tokaudit.report.view.logged import logged_lines
 from tokaudit.report.view.names import quoted, top
 from tokaudit.report.view.repricing import repricing_lines
 from tokaudit.report.view.shapes import Row, Table
@@ -45,6 +46,8 @@ def print_summary(run: AuditRun, console: Console) -> None:
         _say(console, line)
     if others := other_costs(run):
         _say(console, f"Beside the list cost: {others}")
+    for line in logged_lines(run):
+        _say(console, line)
     bridge = bridge_section(run)
     for table in bridge.tables:
         _table(console, table, _BRIDGE[wide], bridge.topic)

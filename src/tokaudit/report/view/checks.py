@@ -1,4 +1,4 @@
-"""What was looked at without finding anything to do?"""
+"""What was looked at without finding a saving?"""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from tokaudit.report.format import counted
 from tokaudit.report.safe_text import safe_text
+from tokaudit.report.view.logged import logged_amounts
 from tokaudit.report.view.names import name, top
 from tokaudit.report.view.shapes import Column, Row, Section, Table
 from tokaudit.report.words import STATES, phrase, word
@@ -16,7 +17,7 @@ CHECK_LIMIT = 40
 FEATURES_NAMED = 4
 SENTENCE_LIMIT = 300
 
-_TOPIC = "Checks that found nothing"
+_TOPIC = "Checks without an action"
 _COLUMNS = (
     Column("check", "Check"),
     Column("state", "State", text=True),
@@ -34,9 +35,11 @@ def checks_section(run: AuditRun) -> Section:
         return Section("checks", _TOPIC, "Every check that ran found something to do")
     groups: dict[tuple[int, str, str, str], list[Finding]] = defaultdict(list)
     for finding in quiet:
-        groups[(_rank(finding.state), finding.id, finding.title, finding.state)].append(finding)
+        amounts = logged_amounts(finding)
+        answer = f"{finding.title}: {amounts}" if amounts else finding.title
+        groups[(_rank(finding.state), finding.id, answer, finding.state)].append(finding)
     shown, rest = top(sorted(groups.items()), CHECK_LIMIT)
-    rows = [_row(state, found) for (_, _, _, state), found in shown]
+    rows = [_row(state, answer, found) for (_, _, answer, state), found in shown]
     if rest:
         rows.append(Row((f"other ({sum(len(found) for _, found in rest)})", "", "", "in the JSON file")))
     table = Table("checks-table", "Checks by state", _COLUMNS, tuple(rows))
@@ -53,9 +56,9 @@ def _heading(quiet: Sequence[Finding]) -> str:
     return f"{counted(len(quiet), 'check')} without an action: {', '.join(parts)}"
 
 
-def _row(state: str, found: Sequence[Finding]) -> Row:
+def _row(state: str, answer: str, found: Sequence[Finding]) -> Row:
     named = sorted("all" if finding.feature is None else name(finding.feature) for finding in found)
     shown, rest = top(named, FEATURES_NAMED)
     features = ", ".join(shown) + (f" and {len(rest)} more" if rest else "")
-    title = safe_text(found[0].title, limit=SENTENCE_LIMIT)
-    return Row((safe_text(phrase(found[0].id)), word(STATES, state).name, features, title))
+    text = safe_text(answer, limit=SENTENCE_LIMIT)
+    return Row((safe_text(phrase(found[0].id)), word(STATES, state).name, features, text))

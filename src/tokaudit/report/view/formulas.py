@@ -5,8 +5,9 @@ from __future__ import annotations
 from tokaudit.report.view.shapes import Fact
 
 _FORMULAS = {
-    "list cost": "For each call and token class (uncached input, cache read, cache write, output, reasoning): tokens × "
-    "the published rate at the time of the call. Exact decimals, added up, rounded only when written.",
+    "list cost": "For each call and token class (uncached input, cache read, cache writes, output, reasoning; sound, images and "
+    "video apart): tokens × the published rate at the time of the call, and units beside tokens (searches, requests, seconds) × "
+    "their fees. Exact decimals, added up, rounded only when written.",
     "price-page sum": "New user input and visible answer of each kept call, once, × the list rate.",
     "multiplier": "List cost ÷ price-page sum.",
     "cost per 1,000 calls": "List cost ÷ priced calls × 1,000.",

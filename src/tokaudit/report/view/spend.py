@@ -162,4 +162,7 @@ def _output_note(feature: Feature) -> tuple[str, ...]:
     cost = sums_of([feature]).known(feature.output_cost)
     if cost is None:
         return (f"{output}, at a cost that is not known.",)
-    return (f"{output}, {dollars(cost)}. Input and output make the list cost.",)
+    if not feature.unit_cost:
+        return (f"{output}, {dollars(cost)}. Input and output make the list cost.",)
+    units = f"Beside tokens: {dollars(feature.unit_cost)}, for searches, requests or sound by its length."
+    return (f"{output}, {dollars(cost)}. {units} Input, output and these make the list cost.",)
