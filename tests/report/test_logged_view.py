@@ -7,7 +7,6 @@ from decimal import Decimal
 from typing import Any
 
 from report.sample_run import a_run
-
 from tokaudit.report.view.logged import LINE_LIMIT, logged_amounts, logged_lines
 from tokaudit.result import AuditRun, Finding
 
