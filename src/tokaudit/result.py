@@ -316,7 +316,7 @@ class Growth:
     tokens_law       of the input tokens of a call; None = too few turns or calls to tell
     cost_law         of the input cost of a call, USD: with cached history it may stay where the tokens grow
     longest          None = no conversation has a second turn
-    counterfactuals  empty = no conversation has a second turn
+    counterfactuals  empty = no conversation has a second turn, and none begins with turns of another feature
     """
 
     turns: tuple[Turn, ...]
@@ -338,7 +338,12 @@ class PeriodGrowth:
 
 @dataclass(frozen=True, slots=True)
 class Waste:
-    """Calls whose answer was not used or already known, and what they cost."""
+    """Calls whose answer was not used or already known, and what they cost.
+
+    gateway_retries: attempts that gateways made themselves before they answered, told in the line of the answer; None = no log of
+    the feature says. gateway_retried_calls: the answers that took some. They are no calls and in no other count;
+    gateway_retries_cost: what they cost, which no known log tells (None), and which is in no sum.
+    """
 
     failed_calls: int
     retried_calls: int
@@ -347,6 +352,9 @@ class Waste:
     retried_cost: Decimal
     duplicate_cost: Decimal
     cost: Decimal
+    gateway_retries: int | None = None
+    gateway_retried_calls: int | None = None
+    gateway_retries_cost: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -105,6 +105,9 @@ class Call:
     tools            the tool definitions as sent; response_schema the JSON schema asked for
     previous_response_id  the answer whose conversation the provider itself kept and this call goes on from: its texts are
                      billed here and stand there
+    gateway_retries  attempts that the gateway made itself before this answer and that have no record of their own (their
+                     tokens and their cost are in no log); None = the record does not say
+    gateway_tried    the models or providers that it asked before, in order, where the record names them
     link_id          a key by which records of other tables tell more of this call (a trace, a batch, a span)
     is_fragment      this record tells of calls that carry its link_id and is none itself: an input line of a batch, a trace
     span_id          id of the span that is this call, and parent_span_id of the span above it: a span that repeats the usage
@@ -140,6 +143,8 @@ class Call:
     tools: Json = None
     response_schema: Json = None
     previous_response_id: str | None = None
+    gateway_retries: int | None = None
+    gateway_tried: str | None = None
     link_id: str | None = None
     is_fragment: bool = False
     span_id: str | None = None

@@ -43,7 +43,7 @@ from tokaudit.frames.resumptions import ANSWER, exchanges_sent_again, resumed_ca
 from tokaudit.frames.system_blocks import system_block_kinds
 from tokaudit.frames.token_sums import TOKEN_SUM_KEYS, token_sums
 from tokaudit.frames.usage import with_estimates, with_settled_usage, with_tokeniser_ratio
-from tokaudit.frames.waste import with_failure
+from tokaudit.frames.waste import hidden_attempts, with_failure
 from tokaudit.ledger.tables import TEXT
 
 Partials = dict[str, pl.DataFrame]
@@ -253,6 +253,8 @@ def reduce_bucket(
             *_CALL_SUMS, operations=(pl.col("attempt") == 1).sum(), reasoning_cost=pl.col("reasoning_cost").sum(),
             conversations=(pl.col("record_id") == pl.col("first_of_feature")).sum(),
             opened_conversations=(pl.col("record_id") == pl.col("conversation_key")).sum(),
+            hidden_attempts=hidden_attempts().sum(), answers_after_hidden=(hidden_attempts() > 0).sum(),
+            told_of_hidden=pl.col("gateway_retries").is_not_null().sum(),
         ),
         "components": marked.group_by(PARTIAL_KEYS["components"]).agg(
             pl.col("tokens").sum(), cached_tokens=cached.sum(), cost=pl.col("cost").sum(),

@@ -27,7 +27,9 @@ USD = Decimal("0.001")
 """A token's cost in these facts."""
 
 
-def a_waste(*, failed: int = 0, retried: int = 0, duplicates: int = 0, usd: Decimal = Decimal(1)) -> Waste:
+def a_waste(
+    *, failed: int = 0, retried: int = 0, duplicates: int = 0, usd: Decimal = Decimal(1), hidden: int | None = None
+) -> Waste:
     return Waste(
         failed_calls=failed,
         retried_calls=retried,
@@ -36,6 +38,8 @@ def a_waste(*, failed: int = 0, retried: int = 0, duplicates: int = 0, usd: Deci
         retried_cost=retried * usd,
         duplicate_cost=duplicates * usd,
         cost=(failed + retried + duplicates) * usd,
+        gateway_retries=hidden,
+        gateway_retried_calls=hidden,
     )
 
 

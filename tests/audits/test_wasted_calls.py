@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -66,3 +67,18 @@ def test_each_audit_looks_at_its_own_waste() -> None:
 
     assert found(duplicate_answers.AUDIT, a_waste(failed=1, retried=1)) == "passed"
     assert found(failed_and_retried_calls.AUDIT, a_waste(duplicates=1)) == "passed"
+
+
+def test_attempts_that_gateways_made_themselves_are_told_at_an_unknown_cost() -> None:
+    audit = failed_and_retried_calls.AUDIT
+    finding = only(audit, facts(a_feature(waste=a_waste(hidden=3))))
+    assert (finding.state, finding.title) == ("informative", failed_and_retried_calls.HIDDEN)
+    assert (finding.evidence["gateway_retries"], finding.evidence["gateway_retries_cost_usd"]) == (3, None)
+    assert only(audit, facts(a_feature(waste=replace(PAID, gateway_retries=2)))).evidence["gateway_retries"] == 2
+
+
+@pytest.mark.parametrize("hidden", [None, 0])
+def test_without_such_attempts_nothing_is_said_of_them(hidden: int | None) -> None:
+    audit = failed_and_retried_calls.AUDIT
+    assert only(audit, facts(a_feature(waste=a_waste(hidden=hidden)))).state == "passed"
+    assert "gateway_retries" not in only(audit, facts(a_feature(waste=a_waste(failed=1, hidden=hidden)))).evidence

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from frames.literal import frame, rows
-from tokaudit.frames.waste import with_failure, with_waste
+from tokaudit.frames.waste import hidden_attempts, with_failure, with_waste
 
 
 def waste(**columns: list[Any]) -> list[str | None]:
@@ -67,3 +67,13 @@ def test_an_answer_from_the_gateways_cache_is_no_waste() -> None:
 
 def test_within_one_second_the_logs_own_order_decides() -> None:
     assert waste(started_at=[5, 5], line=[2, 1]) == ["duplicate_content", None]
+
+
+def test_attempts_that_a_gateway_made_are_hidden_unless_the_log_ties_their_own_calls_to_them() -> None:
+    calls = frame(
+        record_id=[1, 2, 3, 4, 5],
+        gateway_retries=[2, 2, 1, None, 0],
+        operation=[None, "o", "o", "o", None],
+        attempt=[2, 2, 3, 4, 1],
+    ).with_columns(hidden=hidden_attempts())
+    assert rows(calls, "record_id", "hidden") == [(1, 2), (2, 1), (3, 0), (4, None), (5, 0)]

@@ -109,6 +109,7 @@ def check_call(call: Call) -> None:
     assert (usage.state == "exact") <= (usage.input_tokens is not None and usage.output_tokens is not None)
     assert call.started_at is None or call.started_at > 0
     assert call.latency_ms is None or call.latency_ms >= 0
+    assert call.gateway_retries is None or (type(call.gateway_retries) is int and call.gateway_retries >= 0)
     assert all(len(label) <= 256 for label in (call.request_model, call.feature, call.user_id, call.log_id) if label)
 
 

@@ -51,6 +51,9 @@ def calls_row(waste: str | None = None, *, is_priced: bool = True, **changes: An
         **(cost if is_priced else dict.fromkeys(cost)),
         "logged_cost": None,
         "logged_calls": 0,
+        "hidden_attempts": 0,
+        "answers_after_hidden": 0,
+        "told_of_hidden": 0,
         **changes,
     }
 
@@ -121,6 +124,16 @@ def test_waste_is_counted_by_kind_at_its_whole_cost() -> None:
     cost = 100 * INPUT + 30 * OUTPUT
     assert (waste.failed_calls, waste.retried_calls, waste.duplicate_calls) == (10, 10, 10)
     assert (waste.failed_cost, waste.retried_cost, waste.duplicate_cost, waste.cost) == (cost, cost, 0, 2 * cost)
+
+
+def test_attempts_of_gateways_are_counted_where_a_log_tells_of_them_and_cost_nothing_known() -> None:
+    told = calls_row(hidden_attempts=5, answers_after_hidden=3, told_of_hidden=10)
+    silent, none = waste_of([calls_row()]), waste_of([calls_row(told_of_hidden=1)])
+    assert (silent.gateway_retries, silent.gateway_retried_calls) == (None, None)
+    assert (none.gateway_retries, none.gateway_retried_calls) == (0, 0)
+    found = waste_of([calls_row(), told])
+    assert (found.gateway_retries, found.gateway_retried_calls, found.gateway_retries_cost) == (5, 3, None)
+    assert (found.cost, found.retried_calls) == (0, 0)
 
 
 def test_unpriced_calls_are_apart_and_cost_nothing_known() -> None:

@@ -71,7 +71,8 @@ def conversation(
     key: int | None, turns: int, cost: int, *, feature: str = "chat", conversations: int = 1
 ) -> dict[str, Any]:
     return {
-        "feature": feature, "conversation_key": key, "first_at": None if key is None else key * 1_000_000, "conversations": conversations, "turns": turns,
+        "feature": feature, "conversation_key": key, "first_at": None if key is None else key * 1_000_000,
+        "conversations": conversations, "turns": turns,
         "calls": turns, "input_tokens": turns * 100, "list_cost": Decimal(cost),
     }  # fmt: skip
 

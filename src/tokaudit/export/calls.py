@@ -1,7 +1,8 @@
 """Which columns has one row a call, for other programs?
 
 The outer contract names them. Parquet and JSONL are exact: nothing is escaped, rounded or shortened. In CSV, a text that a
-spreadsheet would run as a formula gets an apostrophe in front.
+spreadsheet would run as a formula gets an apostrophe in front. `attempt` numbers the calls of an operation; `gateway_retries` are
+attempts that the gateway made itself before the call's answer (null = its log does not say): they are no rows.
 """
 
 from __future__ import annotations
@@ -9,6 +10,12 @@ from __future__ import annotations
 import polars as pl
 
 from tokaudit.result import COMPONENTS
+
+_PARTS = (
+    "cache_write_1h_input_tokens", "input_audio_tokens", "input_image_tokens", "input_video_tokens", "cache_read_audio_tokens",
+    "cache_read_image_tokens", "output_audio_tokens", "output_image_tokens", "web_searches", "file_searches", "audio_ms",
+)  # fmt: skip
+"""Of the tokens before them, and what is billed beside tokens: with these a call's cost can be worked out again."""
 
 
 def call_rows(calls: pl.LazyFrame) -> pl.LazyFrame:
@@ -31,6 +38,8 @@ def call_rows(calls: pl.LazyFrame) -> pl.LazyFrame:
         turn="turn",
         operation_id=pl.col("operation_id").cast(pl.String),
         attempt="attempt",
+        gateway_retries="gateway_retries",
+        gateway_tried="gateway_tried",
         waste="waste",
         usage_state="usage_state",
         input_tokens="input_tokens",
@@ -39,6 +48,7 @@ def call_rows(calls: pl.LazyFrame) -> pl.LazyFrame:
         + pl.col("cache_write_1h_input_tokens").fill_null(0),
         output_tokens="output_tokens",
         reasoning_output_tokens="reasoning_output_tokens",
+        **{name: name for name in _PARTS},
         service_tier="service_tier",
         region="region",
         input_cost="input_cost",

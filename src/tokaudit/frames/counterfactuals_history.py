@@ -104,7 +104,12 @@ def earlier_documents(earlier: pl.LazyFrame, blocks: pl.LazyFrame, kinds: pl.Laz
 
     earlier: `earlier_parts`. blocks, kinds: as `blocks.segments` takes them. Out: record_id, prefix_id, turn, turns, start, end.
     """
-    texts = earlier.filter((pl.col("kind") == TEXT) & (pl.col("role") != ASSISTANT))
+    # Most texts hold no block that `segments` could take for a document: they need not be cut.
+    retrieved = kinds.filter(~pl.col("is_fixed")).select("block_id").unique()
+    holding = pl.concat([blocks.filter("is_document"), blocks.join(retrieved, on="block_id", how="semi")])
+    texts = earlier.filter((pl.col("kind") == TEXT) & (pl.col("role") != ASSISTANT)).join(
+        holding.select("content_id").unique(), on="content_id", how="semi"
+    )
     documents = (
         segments(texts.select(_TEXT).unique(), blocks, kinds)
         .sort(*_TEXT, "sequence")

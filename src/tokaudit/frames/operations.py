@@ -2,7 +2,8 @@
 
 An operation is one logical request with its retries and fallbacks: the same prompt sent again by the same owner, after an
 error or within seconds (`repeats` tells them from equal prompts that are none). The answer used is that of the last attempt
-that did not fail. Answers asked for anew because they were of no use are tied in `corrections`.
+that did not fail. Answers asked for anew because they were of no use are tied in `corrections`. Attempts are calls: those that a
+gateway made itself, told in the line of its answer, are counted in `waste.hidden_attempts`.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """Which calls were paid for nothing?
 
 failed: no answer came. superseded: the same request was sent again and the later answer was used. duplicate_content: the
-same prompt had been answered by the same model before, so the answer could have been kept.
+same prompt had been answered by the same model before, so the answer could have been kept. Attempts that a gateway made
+itself before it answered have no call of their own: they are counted, their cost is not known (`hidden_attempts`).
 """
 
 from __future__ import annotations
@@ -46,3 +47,14 @@ def with_waste(calls: pl.LazyFrame) -> pl.LazyFrame:
         )
         .drop("answered_by")
     )  # fmt: skip
+
+
+def hidden_attempts() -> pl.Expr:
+    """Count the attempts that gateways made before each answer, of which no call tells; null = the log does not say.
+
+    In: gateway_retries, operation (the log's own id of it), attempt. Where the log itself ties a call to calls before it, those
+    are attempts that the gateway counted too. They change neither `attempt` nor the number of operations, which count calls
+    and logical requests; what a request took in all is its calls and these.
+    """
+    told = pl.when(pl.col("operation").is_not_null()).then(pl.col("attempt") - 1).otherwise(0)
+    return (pl.col("gateway_retries") - told).clip(lower_bound=0)

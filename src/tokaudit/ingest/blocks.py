@@ -62,13 +62,19 @@ def cut_blocks(text: str) -> list[Block]:
     return blocks[:MOST_BLOCKS] or [Block(0)]
 
 
+def block_text(piece: bytes, *, is_document: bool = False) -> bytes:
+    """Return a block's text without the white space around it, a document's without what tells its place among others."""
+    own = piece.strip()
+    if not is_document:
+        return own
+    own = _CLOSING_LABEL.sub(b"", _ENCLOSING.sub(b"", own))
+    return _PLACE.sub(rb"\g<head>", own, count=1)
+
+
 def block_key(piece: bytes, *, is_document: bool = False) -> int:
     """Identify a block by its text, whatever white space is around it, and a document wherever it stands among others.
 
     A document is never the same block as a paragraph outside of documents: how often either recurs means another thing.
     """
-    own = piece.strip()
-    if not is_document:
-        return xxh3_64_intdigest(own)
-    own = _CLOSING_LABEL.sub(b"", _ENCLOSING.sub(b"", own))
-    return xxh3_64_intdigest(_PLACE.sub(rb"\g<head>", own, count=1), seed=_DOCUMENT_SEED)
+    own = block_text(piece, is_document=is_document)
+    return xxh3_64_intdigest(own, seed=_DOCUMENT_SEED if is_document else 0)

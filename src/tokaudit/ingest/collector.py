@@ -76,6 +76,8 @@ _USAGE_FIELDS = [name for name in RECORDS if name in Usage.__dataclass_fields__]
 _COUNTED_COLUMNS = ("visible_input_tokens", "definition_tokens", "visible_output_tokens", "media")
 _UNCOUNTED = {name: RECORDS[name] for name in (*_OWN_FIELDS, *_CALL_FIELDS, *_USAGE_FIELDS)}
 """The columns of `records` that one call tells, as `Collector` lists them."""
+HASHES_A_ROW = 40
+"""Hashes of words that weigh as much as a row while both wait: 32 MB for as many rows as a batch has."""
 _call_values = attrgetter(*_CALL_FIELDS)
 _usage_values = attrgetter(*_USAGE_FIELDS)
 
@@ -246,13 +248,15 @@ class Collector:
     @property
     def held(self) -> int:
         """Rows that wait to be drained."""
-        return len(self._records) + len(self._parts) + len(self._rejects) + len(self._lineage)
+        rows = len(self._records) + len(self._parts) + len(self._rejects) + len(self._lineage)
+        return rows + self._contents.held // HASHES_A_ROW
 
     def drain(self) -> dict[str, pl.DataFrame]:
         """Return the tables of the frames taken since the last time, and forget them."""
         contents, blocks, sentences = self._contents.frames()
         records = table_of(self._records, _UNCOUNTED)
         parts = table_of(self._parts, PARTS)
+        passages, quotations = self._contents.quotations(parts, blocks)
         rejects = table_of(self._rejects, REJECTS)
         lineage = table_of(self._lineage, LINEAGE)
         self._records, self._parts, self._rejects, self._lineage, self._contents = [], [], [], [], ContentTable()
@@ -262,6 +266,8 @@ class Collector:
             "contents": contents,
             "blocks": blocks,
             "sentences": sentences,
+            "passages": passages,
+            "quotations": quotations,
             "rejects": rejects,
             "lineage": lineage,
         }

@@ -15,7 +15,8 @@ import orjson
 import polars as pl
 from xxhash import xxh3_64_intdigest
 
-from tokaudit.ingest.blocks import Block, block_key, cut_blocks
+from tokaudit.ingest.blocks import Block, block_key, block_text, cut_blocks
+from tokaudit.ingest.quotations import Passage, Quotations
 from tokaudit.ingest.sentences import cut_sentences, definition_sentences
 from tokaudit.ledger.tables import BLOCKS, CONTENTS, RESPONSE_SCHEMA, SENTENCES, TOOLS, table_of
 from tokaudit.schema import Call, Json, RejectRecordError
@@ -76,7 +77,7 @@ def count_batch(waiting: Sequence[_Waiting], encoding: str) -> tuple[pl.DataFram
     """Count texts and, for prompt texts, their blocks: one tokenisation serves both. Returns (contents, blocks)."""
     prompts = [row for row in waiting if row.in_prompt]
     answers = [row for row in waiting if not row.in_prompt]
-    cuts = [row.cut or _cut(row.text) for row in prompts]
+    cuts = [row.cut for row in prompts if row.cut]
     starts = [[0, *accumulate(len(piece) for piece in cut.pieces[:-1])] for cut in cuts]
     tokens, block_tokens = count_block_tokens([row.text for row in prompts], starts, encoding)
     answer_tokens = count_tokens([row.text for row in answers], encoding)
@@ -109,6 +110,8 @@ class ContentTable:
         self._opened: set[int] = set()  # contents with which prompts open
         self._opening_blocks: dict[int, bytes] = {}  # those that wait to be cut into sentences
         self._cut_blocks: set[int] = set()
+        self._sought_blocks: set[int] = set()
+        self._quotations = Quotations()
         self._sentences: list[pl.DataFrame] = []
         self._definition_sentences: list[tuple[int, int, int, None, None, int, int, bool]] = []
 
@@ -170,8 +173,32 @@ class ContentTable:
             self._definition_sentences += definition_sentences(content_id, value)
         return content_id
 
+    def _seek(self, waiting: Sequence[_Waiting]) -> None:
+        """Take in what may be quoted and what may quote it."""
+        passages = []
+        for cut in (row.cut for row in waiting if row.cut):
+            for block, piece, key in zip(*cut, strict=True):
+                if key not in self._sought_blocks:
+                    self._sought_blocks.add(key)
+                    text = block_text(piece, is_document=block.is_document)
+                    passages.append(Passage(key, text, block.is_document))
+        self._quotations.add_passages(passages)
+        self._quotations.add_answers([(row.content_id, row.text) for row in waiting if not row.in_prompt])
+
+    @property
+    def held(self) -> int:
+        """Hashes that wait for the frames."""
+        return self._quotations.held
+
+    def quotations(self, parts: pl.DataFrame, blocks: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """Return (passages, quotations). blocks: of `frames`; parts: of all records."""
+        return self._quotations.frames(parts, blocks)
+
     def _count_waiting(self) -> None:
-        self._counted += [count_batch(waiting, encoding) for encoding, waiting in self._waiting.items()]
+        for encoding, rows in self._waiting.items():
+            waiting = [row._replace(cut=row.cut or _cut(row.text)) if row.in_prompt else row for row in rows]
+            self._counted.append(count_batch(waiting, encoding))
+            self._seek(waiting)
         self._sentences.append(cut_sentences(list(self._opening_blocks.items())))
         self._opening_blocks.clear()
         self._waiting.clear()

@@ -230,4 +230,4 @@ def shows(call: Call, ability: Ability) -> bool:
         case "conversations":
             return call.conversation_id is not None or call.previous_response_id is not None or bool(call.prompt)
         case "retries":
-            return call.operation_id is not None or bool(call.prompt)
+            return call.operation_id is not None or call.gateway_retries is not None or bool(call.prompt)

@@ -75,7 +75,7 @@ _TOLD = f"""
 
 _FILLED_COLUMNS = (
     "started_at", "latency_ms", "provider_name", "request_model", "response_model", "user_id", "conversation", "operation",
-    "service_tier", "region", "logged_cost", "finish_reason", "previous_key",
+    "service_tier", "region", "logged_cost", "finish_reason", "previous_key", "gateway_retries", "gateway_tried",
 )  # fmt: skip
 _USAGE_COLUMNS = (
     "input_tokens", "cache_read_input_tokens", "cache_write_5m_input_tokens", "cache_write_1h_input_tokens",

@@ -29,6 +29,8 @@ CREATE TABLE sentences (
     block_id UBIGINT NOT NULL, position BIGINT NOT NULL, sentence_id UBIGINT NOT NULL, head_id UBIGINT, tail_id UBIGINT,
     words BIGINT NOT NULL, word_bits UBIGINT NOT NULL, has_number BOOLEAN NOT NULL
 );
+CREATE TABLE passages (block_id UBIGINT NOT NULL, name VARCHAR, marks BIGINT NOT NULL);
+CREATE TABLE quotations (block_id UBIGINT NOT NULL, content_id UBIGINT NOT NULL, seen UBIGINT NOT NULL);
 CREATE TABLE parts (
     record_id UBIGINT NOT NULL, position BIGINT NOT NULL, message BIGINT NOT NULL, role UTINYINT NOT NULL,
     kind UTINYINT NOT NULL, is_answer BOOLEAN NOT NULL, is_earlier BOOLEAN NOT NULL, content_id UBIGINT NOT NULL, prefix_id UBIGINT NOT NULL
@@ -39,7 +41,8 @@ CREATE TABLE records (
     fullness UTINYINT NOT NULL, reader VARCHAR NOT NULL, response_id VARCHAR, log_id VARCHAR, started_at BIGINT,
     latency_ms BIGINT, provider_name VARCHAR, request_model VARCHAR, response_model VARCHAR, operation_name VARCHAR,
     http_status BIGINT, error_type VARCHAR, finish_reason VARCHAR, feature VARCHAR, feature_from VARCHAR, user_id VARCHAR,
-    conversation VARCHAR, operation VARCHAR, service_tier VARCHAR, region VARCHAR, gateway_cache_hit BOOLEAN, input_tokens BIGINT,
+    conversation VARCHAR, operation VARCHAR, service_tier VARCHAR, region VARCHAR, gateway_cache_hit BOOLEAN,
+    gateway_retries BIGINT, gateway_tried VARCHAR, input_tokens BIGINT,
     cache_read_input_tokens BIGINT, cache_write_5m_input_tokens BIGINT, cache_write_1h_input_tokens BIGINT,
     output_tokens BIGINT, reasoning_output_tokens BIGINT,
     input_audio_tokens BIGINT, input_image_tokens BIGINT, input_video_tokens BIGINT, cache_read_audio_tokens BIGINT,

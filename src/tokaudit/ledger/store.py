@@ -26,7 +26,7 @@ from tokaudit.errors import LedgerError
 
 Parameters: TypeAlias = Sequence[Any] | Mapping[str, Any]
 
-LEDGER_VERSION = "6"
+LEDGER_VERSION = "8"
 MEMORY_LIMIT = "700MB"
 _REBUILD = "move the file away and run again: the ledger is rebuilt from the logs"
 
@@ -194,6 +194,12 @@ _INSERTS = {
         INSERT INTO sentences BY NAME
         SELECT DISTINCT block_id, position, sentence_id, head_id, tail_id, words, word_bits, has_number
         FROM {source} s ANTI JOIN (SELECT DISTINCT block_id FROM sentences) known USING (block_id)""",
+    "passages": """
+        INSERT INTO passages BY NAME
+        SELECT DISTINCT block_id, name, marks FROM {source} s ANTI JOIN passages known USING (block_id)""",
+    "quotations": """
+        INSERT INTO quotations BY NAME
+        SELECT DISTINCT block_id, content_id, seen FROM {source} s ANTI JOIN quotations known USING (block_id, content_id)""",
     "rejects": """
         INSERT INTO rejects BY NAME
         SELECT $file_id::UBIGINT AS file_id, line + base AS line, reason FROM {source} s JOIN bases USING (split)""",

@@ -5,6 +5,8 @@ parts     one row a piece of its prompt or answer, in prompt order
 contents  one row a distinct text: its tokens, and where it first stood (the text itself is not kept)
 blocks    one row a block of a distinct prompt text
 sentences one row a sentence of a distinct block with which prompts open: their system text, or else the first user message
+passages  one row a distinct block that may be retrieved text: its name, and how many of its runs of words were looked for
+quotations  one row a block and an answer that repeats some of it word for word
 rejects   one row a record that could not be kept
 lineage   one row a span that is no call, but stands between calls or says for what those below it are
 """
@@ -59,6 +61,8 @@ RECORDS = pl.Schema(
         "service_tier": pl.String,
         "region": pl.String,
         "gateway_cache_hit": pl.Boolean,
+        "gateway_retries": pl.Int64,  # attempts before the answer that have no record; null = the log does not say
+        "gateway_tried": pl.String,
         "input_tokens": pl.Int64,
         "cache_read_input_tokens": pl.Int64,
         "cache_write_5m_input_tokens": pl.Int64,
@@ -144,6 +148,22 @@ SENTENCES = pl.Schema(
     }
 )
 
+PASSAGES = pl.Schema(
+    {
+        "block_id": pl.UInt64,
+        "name": pl.String,  # what names it in its text: an id, an address or a file; null = nothing that looks like one
+        "marks": pl.Int64,  # runs of words that were looked for in answers; 0 = it is too short
+    }
+)
+
+QUOTATIONS = pl.Schema(
+    {
+        "block_id": pl.UInt64,
+        "content_id": pl.UInt64,  # of an answer of a call that sent the block
+        "seen": pl.UInt64,  # one bit for each of the block's marks that stands in the answer
+    }
+)
+
 REJECTS = pl.Schema({"line": pl.Int64, "reason": pl.String})
 
 LINEAGE = pl.Schema(
@@ -164,6 +184,8 @@ TABLES = {
     "contents": CONTENTS,
     "blocks": BLOCKS,
     "sentences": SENTENCES,
+    "passages": PASSAGES,
+    "quotations": QUOTATIONS,
     "rejects": REJECTS,
     "lineage": LINEAGE,
 }

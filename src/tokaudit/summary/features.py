@@ -76,6 +76,7 @@ def waste_of(calls: list[Row]) -> Waste:
     """Count wasted calls and their list cost."""
     rows = {name: [row for row in calls if row["waste"] == name] for name, _ in _WASTE_LINES}
     costs = {name: money(row["list_cost"] for row in found) for name, found in rows.items()}
+    is_told = tokens(calls, "told_of_hidden") > 0
     return Waste(
         failed_calls=tokens(rows[FAILED], "calls"),
         retried_calls=tokens(rows[SUPERSEDED], "calls"),
@@ -84,6 +85,8 @@ def waste_of(calls: list[Row]) -> Waste:
         retried_cost=costs[SUPERSEDED],
         duplicate_cost=costs[DUPLICATE],
         cost=sum(costs.values(), ZERO),
+        gateway_retries=tokens(calls, "hidden_attempts") if is_told else None,
+        gateway_retried_calls=tokens(calls, "answers_after_hidden") if is_told else None,
     )
 
 

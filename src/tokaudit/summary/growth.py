@@ -116,7 +116,7 @@ def with_laws(growth: Growth, turns: Sequence[Row], name: str, partials: Partial
         tokens_law=law_of(tokens),
         cost_law=law_of(cost),
         longest=longest_of(conversations, list_cost),
-        counterfactuals=counterfactuals_of(changes.iter_rows(named=True), list_cost) if grows else (),
+        counterfactuals=counterfactuals_of(changes.iter_rows(named=True), list_cost) if grows or changes.height else (),
     )
 
 

@@ -22,6 +22,8 @@ SMALLEST_SHARE_OF_CALLS = 0.02
 """Turns that fewer of the calls reach, for one of the commonest turn: their mean is that of a few long conversations."""
 NEGLIGIBLE_CHANGE = 0.1
 """A call that changes by less than this share from its first to its last turn is one that does not grow."""
+CLEARLY_BETTER = 0.5
+"""A plateau is believed where it leaves at most this share of the squared misses that a straight line leaves."""
 NEGLIGIBLE_MISS = 0.01
 """Misses of this share of the mean say nothing for or against a law."""
 
@@ -80,10 +82,10 @@ def _candidates(points: Sequence[Point]) -> list[tuple[GrowthShape, int, _Line]]
         ("constant", 1, _Line(level, 0.0, None)),
         ("linear", 2, _line(points)),
     ]
-    ends = [point.turn for point in points[1 : -FEWEST_TURNS_OF_A_PLATEAU + 1]]
-    bent = [_line(points, turn) for turn in ends]
-    if bent:
-        found.append(("saturating", 3, min(bent, key=lambda line: _squares(points, line))))
+    bent = [_line(points, point.turn) for point in points[1 : -FEWEST_TURNS_OF_A_PLATEAU + 1]]
+    best = min(bent, key=lambda line: _squares(points, line), default=None)
+    if best and _squares(points, best) <= CLEARLY_BETTER * _squares(points, found[1][2]):
+        found.append(("saturating", 3, best))
     return found
 
 

@@ -54,7 +54,9 @@ def call_of(pair: Pair, options: ReadOptions) -> Call:
 def further_calls(pair: Pair, call: Call) -> tuple[Call, ...]:
     """Return the calls of the steps before the last, whose prompts are not told. Raises RejectRecordError."""
     body: Mapping[str, Json] = pair.response if type(pair.response) is dict else {}
-    rest = replace(call, response_id=None, call_id=None, log_id=None, latency_ms=None, logged_cost=None)
+    rest = replace(
+        call, response_id=None, call_id=None, log_id=None, latency_ms=None, logged_cost=None, gateway_retries=None
+    )
     return tuple(_of_step(rest, step) for step in _steps(body)[:-1])
 
 
@@ -77,6 +79,8 @@ def _of_step(call: Call, step: Mapping[str, Json], prompt: tuple[Part, ...] = ()
         operation_name="embeddings" if is_embedding else "chat",
         finish_reason=label(step.get("finishReason")),
         service_tier=reported.service_tier,
+        gateway_retries=_first(reported.tried.retries, call.gateway_retries),
+        gateway_tried=reported.tried.names,
         usage=unreported_usage(call.http_status, call.error_type) if usage is MISSING_USAGE else usage,
         logged_cost=call.logged_cost or reported.cost,
         prompt=prompt,
@@ -164,7 +168,7 @@ READER = Reader(
         "features": "Log a `feature` beside the result.",
         "conversations": "Log a `session_id` beside the result.",
     },
-    limits={"retries": "The SDK retries within one step and does not say how often."},
+    limits={"retries": "The SDK retries within one step and does not say how often; only Vercel's AI Gateway does."},
     identify=identify,
     read=read,
 )

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 from tokaudit.readers.contract import ReadOptions
 from tokaudit.readers.exchange.envelope import context_layers, envelope, gather
+from tokaudit.readers.exchange.gateway_headers import gateway_headers
 from tokaudit.readers.exchange.outcome import error_code, failure
 from tokaudit.readers.exchange.pair import Pair, find_pair
 from tokaudit.readers.usage.table import noted_usage
@@ -35,7 +36,7 @@ def logged_call(reader: str, pair: Pair, body: Mapping[str, Json], options: Read
     request = pair.request
     sides = (("request.", request), ("response.", body))
     told = ((path, {name: side[name]}) for path, side in sides for name in _TOLD if name in side)
-    layers = context_layers((*pair.around, *told))
+    layers = [*context_layers((*pair.around, *told)), *gateway_headers(pair.around)]
     around = envelope(gather(layers, options.columns), options.timezone)
     response_id = label(body.get("id"))
     is_bare = any(layer is body for _, layer in pair.around)  # then `model` is the answer's
@@ -56,6 +57,7 @@ def logged_call(reader: str, pair: Pair, body: Mapping[str, Json], options: Read
         conversation_id=around.conversation_id,
         operation_id=around.operation_id,
         region=around.region,
+        gateway_retries=around.gateway_retries,
         gateway_cache_hit=around.gateway_cache_hit,
         logged_cost=around.logged_cost,
     )

@@ -10,6 +10,7 @@ from urllib.parse import unquote
 
 from tokaudit.readers.exchange.outcome import error_code, failure, status_in, status_of
 from tokaudit.readers.exchange.pair import Layer
+from tokaudit.readers.values.attempts import added, attempts, failed_before
 from tokaudit.readers.values.durations import spelled_duration
 from tokaudit.readers.values.embedded import open_text
 from tokaudit.readers.values.feature_names import feature_of
@@ -61,6 +62,7 @@ class Envelope(NamedTuple):
     logged_cost: str | None
     gateway_cache_hit: bool
     region: str | None = None
+    gateway_retries: int | None = None
 
 
 def context_layers(layers: Iterable[Layer]) -> list[Layer]:
@@ -130,7 +132,17 @@ def envelope(found: Mapping[str, Found], timezone: str, *, decimal_comma: bool |
         "0" if cache_hit else _cost(found, values.get("currency"), decimal_comma),
         cache_hit,
         _region(values),
+        gateway_retries(values),
     )
+
+
+def gateway_retries(values: Mapping[str, Json]) -> int | None:
+    """Read how often a gateway tried before: as it counts retries and fallbacks, else all attempts, else as nginx's statuses."""
+    told = added(*(attempts(values.get(field)) for field in ("gateway_retries", "gateway_fallbacks")))
+    if told is not None:
+        return told
+    made = attempts(values.get("upstream_attempts"))
+    return failed_before(values.get("upstream_status")) if made is None else max(made - 1, 0)
 
 
 def _region(values: Mapping[str, Json]) -> str | None:

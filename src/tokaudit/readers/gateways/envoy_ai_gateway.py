@@ -13,6 +13,7 @@ from tokaudit.readers.exchange.attribution import attribution
 from tokaudit.readers.exchange.outcome import failure, status_of, unreported_usage
 from tokaudit.readers.gateways.operations import operation_of_url, with_cache_of
 from tokaudit.readers.usage.counts import Counts, Producer, first_count, usage_of
+from tokaudit.readers.values.attempts import attempts
 from tokaudit.readers.values.durations import milliseconds
 from tokaudit.readers.values.labels import first_label, label
 from tokaudit.readers.values.providers import provider_of_name, provider_of_url
@@ -38,6 +39,7 @@ _CACHE_WRITE = (
 )
 _BACKEND = ("gen_ai.provider.name", "genai_backend_name")
 _ENVOY = ("response_code", "response_flags", "upstream_host", "upstream_cluster")
+_ATTEMPTS = "upstream_request_attempt_count"
 _NAMESPACE_AND_NAME = 2
 """Of a backend written as `default/openai/route/…`."""
 _MCP = Aside("MCP request")
@@ -74,8 +76,15 @@ def read(record: Record, options: ReadOptions) -> Call | Aside:
         feature_from=for_whom.feature_from,
         user_id=for_whom.user_id,
         conversation_id=for_whom.conversation_id,
+        gateway_retries=_retries(record),
         usage=with_cache_of(operation_name, _usage(record, served or model, http_status, error_type)),
     )
+
+
+def _retries(record: Record) -> int | None:
+    """Envoy counts the first attempt too, and 0 where it made none. Source: Envoy's access log operators."""
+    made = attempts(record.get(_ATTEMPTS))
+    return None if made is None else max(made - 1, 0)
 
 
 def _connection_failure(record: Record, http_status: int | None) -> str | None:
@@ -121,10 +130,11 @@ READER = Reader(
         "money": "Add InputToken and OutputToken to llmRequestCosts, and their keys to the access log.",
         "cache split": "Add CachedInputToken and CacheCreationInputToken to llmRequestCosts, and their keys to the log.",
         "features": "Log a header in which your applications name themselves, under a key such as feature.",
+        "retries": "Log %UPSTREAM_REQUEST_ATTEMPT_COUNT% under the key upstream_request_attempt_count.",
         "conversations": "Log a header that holds the session's id, under the key session_id.",
     },
     limits={
         "content": "Access logs hold no texts; log bodies at the application, or trace with the gateway's OpenTelemetry.",
-        "retries": "A line tells the last try; the ones before are in its response flags at most.",
+        "retries": "A line tells the last try; those before are counted at most.",
     },
 )

@@ -1,7 +1,8 @@
 """Which calls to models does a log entry of Kong's gateway tell of?
 
-Each AI plugin that asked a model adds a block to `ai`: a transformer's call is billed beside the proxy's. Upstreams that
-failed before stand in `tries`; they answered nothing. Source: Kong's AI audit log reference; CATALOGUE 13.6.
+Each AI plugin that asked a model adds a block to `ai`: a transformer's call is billed beside the proxy's. The upstreams
+that Kong passed the request on to, the last of which answered, stand in `tries`. Source:
+Kong's AI audit log reference; CATALOGUE 13.6.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from tokaudit.readers.exchange.kept_bodies import kept_body, without_cut_texts
 from tokaudit.readers.exchange.outcome import failure, status_of
 from tokaudit.readers.gateways.counted import usage_of_gateway
 from tokaudit.readers.usage.counts import Counts, Producer, first_count, usage_of
+from tokaudit.readers.values.attempts import before_the_last
 from tokaudit.readers.values.durations import milliseconds
 from tokaudit.readers.values.embedded import open_object
 from tokaudit.readers.values.labels import label
@@ -75,6 +77,7 @@ def _entry(record: Record, options: ReadOptions) -> Call:
         feature_from=for_whom.feature_from,
         user_id=for_whom.user_id,
         conversation_id=for_whom.conversation_id,
+        gateway_retries=before_the_last(record.get("tries")).retries,
     )
 
 
@@ -89,7 +92,9 @@ def _calls(
     plugin = label(name) or ""
     call_id = f"kong:{whole.log_id}:{plugin}" if whole.log_id else None
     if _is_call(block):
-        yield _call(replace(whole, call_id=call_id), block, ai if name in _MAIN else {}, options)
+        is_main = name in _MAIN  # whose call is the one that Kong passed on
+        own = replace(whole, call_id=call_id, gateway_retries=whole.gateway_retries if is_main else None)
+        yield _call(own, block, ai if is_main else {}, options)
     for key, kind in _LOOK_UPS:
         looked_up = open_object(block.get(key))
         if tokens := first_count(looked_up, "embeddings_tokens"):
@@ -99,6 +104,7 @@ def _calls(
                 provider_name=_provider(looked_up.get("embeddings_provider")),
                 request_model=label(looked_up.get("embeddings_model")),
                 operation_name="embeddings",
+                gateway_retries=None,
                 usage=usage_of(Counts(tokens, 0), replace(_PRODUCER, always_states_cache=True)),
             )
 
@@ -139,6 +145,7 @@ def _call(whole: Call, block: Mapping[str, Json], ai: Mapping[str, Json], option
         feature_from=whole.feature_from,
         user_id=whole.user_id or call.user_id,
         conversation_id=whole.conversation_id,
+        gateway_retries=whole.gateway_retries,
         gateway_cache_hit=is_hit,
         logged_cost="0" if is_hit else _cost(counted),
     )
@@ -184,6 +191,6 @@ READER = Reader(
     },
     limits={
         "conversations": "Kong's log holds no session id: conversations are found where payloads are logged.",
-        "retries": "Upstreams that failed stand in the entry of the answer, and billed nothing.",
+        "retries": "Upstreams tried before stand in the entry of the answer, without tokens and cost.",
     },
 )

@@ -16,6 +16,7 @@ from tokaudit.readers.gateways.operations import with_cache_of
 from tokaudit.readers.usage.embeddings import duration_usage
 from tokaudit.readers.usage.openai import chat_usage
 from tokaudit.readers.usage.searches import billed_by_google
+from tokaudit.readers.values.attempts import Tried, added, attempts
 from tokaudit.readers.values.embedded import open_object, open_text
 from tokaudit.readers.values.feature_names import feature_of, feature_of_tags
 from tokaudit.readers.values.labels import label
@@ -76,6 +77,17 @@ def is_cache_hit(record: Record) -> bool:
     """Say whether LiteLLM's own cache answered; tables write the word, and `None` where there is no cache."""
     hit = record.get("cache_hit")
     return hit is True or (type(hit) is str and hit.lower() == "true")
+
+
+def tried_before(record: Record, metadata: Mapping[str, Json]) -> Tried:
+    """Read how often LiteLLM retried, and from how many groups of models it fell back, before the answer of the row.
+
+    Retries are counted anew in each group: those of the groups before are in no count, and what is told is the least.
+    Source: litellm, router.py and router_utils/fallback_event_handlers.py.
+    """
+    told = added(*(attempts(metadata.get(name)) for name in ("attempted_retries", "attempted_fallbacks")))
+    asked = label(metadata.get("original_model_group"))
+    return Tried(told, None if asked == label(record.get("model_group")) else asked)
 
 
 def provider_of(record: Record) -> str | None:

@@ -20,6 +20,7 @@ from tokaudit.readers.gateways.litellm_fields import (
     operation_of,
     outcome_of,
     provider_of,
+    tried_before,
     usage_of_counts,
     user_of,
     without_usage,
@@ -55,7 +56,7 @@ def _call(record: Record, options: ReadOptions) -> Call:
     request_id = label(record.get("request_id"))
     is_answer = outcome.error_type is None and not is_cached  # else the id is LiteLLM's own
     feature, feature_from = feature_named(record, metadata)
-    told = _call_of_texts(record, options)
+    told, tried = _call_of_texts(record, options), tried_before(record, metadata)
     return replace(
         told,
         reader=NAME,
@@ -74,6 +75,8 @@ def _call(record: Record, options: ReadOptions) -> Call:
         user_id=user_of(record, metadata),
         conversation_id=label(record.get("session_id")),
         operation_id=None,
+        gateway_retries=tried.retries,
+        gateway_tried=tried.names,
         gateway_cache_hit=is_cached,
         usage=_usage(record, metadata, started_at, outcome),
         logged_cost="0" if is_cached else _cost(record),
@@ -139,5 +142,5 @@ READER = Reader(
         "features": "Send tags with requests, or give each application a key with an alias.",
         "conversations": "Send a session id with requests; LiteLLM makes one up for each request without.",
     },
-    limits={"retries": "LiteLLM books a request once, however often it tried; failures have rows of their own."},
+    limits={"retries": "LiteLLM books a request once, with the number of its tries: what they cost is in no row."},
 )

@@ -15,6 +15,7 @@ from tokaudit.readers.exchange.outcome import error_code, failure, status_of, un
 from tokaudit.readers.gateways.operations import operation_of_url, with_cache_of
 from tokaudit.readers.usage.counts import Counts, Producer, first_count, usage_of
 from tokaudit.readers.usage.media import first_part
+from tokaudit.readers.values.attempts import before_the_last
 from tokaudit.readers.values.embedded import open_object
 from tokaudit.readers.values.labels import first_label, label
 from tokaudit.readers.values.numbers import amount
@@ -70,6 +71,8 @@ def read(record: Record, options: ReadOptions) -> Call | Aside:
         feature_from=for_whom.feature_from,
         user_id=label(record.get("username")) or for_whom.user_id,
         conversation_id=for_whom.conversation_id,
+        operation_id=label(record.get("request_id")),  # shared with the errors that new-api may log of tries before
+        gateway_retries=before_the_last(open_object(other.get("admin_info")).get("use_channel")).retries,
         usage=with_cache_of(operation_name, _usage(record, other, served or model, outcome)),
     )
 
@@ -132,6 +135,6 @@ READER = Reader(
     limits={
         "content": "The gateway stores no texts.",
         "conversations": "The gateway stores no session id and no texts.",
-        "retries": "The gateway logs the try that succeeded.",
+        "retries": "The gateway logs the try that succeeded; new-api also tells through how many channels it went before.",
     },
 )

@@ -12,6 +12,7 @@ from tokaudit.readers.gateways.openrouter_activity import is_true, with_unknown_
 from tokaudit.readers.gateways.operations import with_cache_of
 from tokaudit.readers.usage.counts import Counts, Producer, first_count, usage_of
 from tokaudit.readers.usage.media import first_part
+from tokaudit.readers.values.attempts import before_the_last
 from tokaudit.readers.values.labels import first_label, label
 from tokaudit.readers.values.numbers import amount, decimal_text
 from tokaudit.readers.values.times import micros
@@ -31,6 +32,7 @@ def read(record: Record, options: ReadOptions) -> Call:
     model = label(record.get("model"))
     operation_name = "embeddings" if record.get("api_type") == "embeddings" else "chat"
     for_whom = attribution(record, options, ())
+    tried = before_the_last(record.get("provider_responses"), "provider_name")
     return Call(
         reader=NAME,
         response_id=label(record.get("id")),
@@ -46,6 +48,8 @@ def read(record: Record, options: ReadOptions) -> Call:
         feature_from=for_whom.feature_from,
         user_id=label(record.get("external_user")) or for_whom.user_id,
         conversation_id=for_whom.conversation_id,
+        gateway_retries=tried.retries,
+        gateway_tried=tried.names,
         usage=with_cache_of(operation_name, _usage(record, model)),
         logged_cost=_cost(record),
     )
@@ -92,6 +96,6 @@ READER = Reader(
     limits={
         "content": "OpenRouter's record of a generation holds no texts; log requests and answers beside it.",
         "conversations": "OpenRouter's record of a generation holds no session id and no texts.",
-        "retries": "The providers that failed stand inside the record of the one that answered, and billed nothing.",
+        "retries": "Providers asked before stand inside the record of the one that answered, without tokens and cost.",
     },
 )

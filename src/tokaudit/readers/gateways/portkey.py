@@ -18,6 +18,7 @@ from tokaudit.readers.exchange.pair import Layer
 from tokaudit.readers.gateways.counted import usage_of_gateway
 from tokaudit.readers.gateways.operations import operation_of_url
 from tokaudit.readers.usage.counts import Counts, Producer, first_count
+from tokaudit.readers.values.attempts import attempts
 from tokaudit.readers.values.durations import milliseconds
 from tokaudit.readers.values.embedded import open_object, open_text
 from tokaudit.readers.values.labels import first_label, label
@@ -116,6 +117,8 @@ def _call(
         feature_from=for_whom.feature_from,
         user_id=_user(row) or for_whom.user_id or call.user_id,
         conversation_id=for_whom.conversation_id,
+        # Behind -1 stand retries that all failed, or none that could be waited for.
+        gateway_retries=attempts(headers.get("retry-attempt-count")),
         gateway_cache_hit=is_hit,
         usage=usage_of_gateway(call, counts, _PRODUCER),
         logged_cost="0" if is_hit else _cost(row),
@@ -176,5 +179,7 @@ READER = Reader(
         "features": "Send metadata with requests, with a key such as feature.",
         "conversations": "Send a session_id in the metadata of requests.",
     },
-    limits={"retries": "Portkey logs how often it tried, not the tries."},
+    limits={
+        "retries": "Private log stores tell how often Portkey tried, not what the tries cost; exports do not tell."
+    },
 )

@@ -117,6 +117,7 @@ def read(record: Record, options: ReadOptions) -> Call | Aside:
         operation_id=around.operation_id,
         service_tier=label(values.get("service_tier")),
         region=around.region,
+        gateway_retries=around.gateway_retries,
         gateway_cache_hit=around.gateway_cache_hit,
         usage=_usage(columns, row, around, response_model or request_model),
         logged_cost=around.logged_cost,

@@ -14,6 +14,7 @@ from tokaudit.readers.usage.anthropic import messages_usage
 from tokaudit.readers.usage.gemini import content_usage
 from tokaudit.readers.usage.media import with_media
 from tokaudit.readers.usage.searches import google_searches
+from tokaudit.readers.values.attempts import UNTOLD, Tried, attempts, before_the_last, joined
 from tokaudit.readers.values.labels import label
 from tokaudit.readers.values.numbers import amount, count, decimal_text
 from tokaudit.schema import MISSING_USAGE, Json, Usage
@@ -31,6 +32,7 @@ class Reported(NamedTuple):
     service_tier: str | None = None
     cost: str | None = None
     provider: str | None = None
+    tried: Tried = UNTOLD
 
 
 def reported_in(metadata: Json, model: str | None) -> Reported:
@@ -46,6 +48,8 @@ def _with(found: Reported, provider: str, held: Mapping[str, Json], model: str |
     """Add what one provider says: the gateway and the router say a cost, the others their usage."""
     if provider != "gateway":
         found = found._replace(provider=label(provider))
+    elif type(held.get("routing")) is dict:
+        found = found._replace(tried=_tried(held["routing"]))
     usage = held.get("usage")
     usage = usage if type(usage) is dict else {}
     if "input_tokens" in usage:
@@ -67,6 +71,14 @@ def _with(found: Reported, provider: str, held: Mapping[str, Json], model: str |
         service_tier=found.service_tier or label(held.get("serviceTier")),
         cost=found.cost if cost is None else decimal_text(cost),
     )
+
+
+def _tried(routing: Mapping[str, Json]) -> Tried:
+    """Read whom Vercel's AI Gateway asked before the provider that answered. Source: Vercel's AI Gateway, provider options."""
+    models = before_the_last(routing.get("modelAttempts"), "modelId")
+    providers = before_the_last(routing.get("attempts"), "provider")
+    made = attempts(routing.get("totalProviderAttemptCount"))
+    return Tried(made - 1 if made else providers.retries, joined((models.names, providers.names)))
 
 
 def _first(places: tuple[Mapping[str, Json], ...], names: tuple[str, ...], known: int | None) -> int | None:

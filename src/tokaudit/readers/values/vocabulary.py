@@ -99,6 +99,13 @@ PHRASES = {
     "cache_hit": """
         cache hit, gateway cache hit, cached response, response cached, from cache, is cached, cache status,
         cached""",
+    "gateway_retries": """
+        gateway retries, litellm attempted retries, x litellm attempted retries, attempted retries, x portkey retry attempt,
+        portkey retry attempt""",
+    "gateway_fallbacks": """
+        gateway fallbacks, litellm attempted fallbacks, x litellm attempted fallbacks, attempted fallbacks""",
+    "upstream_attempts": "upstream request attempt",
+    "upstream_status": "upstream status",
     "service_tier": "service tier",
     "region": """
         inference geo, inference region, processing region, model region, cloud region, aws region, vertex location, vertex

@@ -35,33 +35,34 @@ def law_sentence(feature: Feature) -> str:
 
 def _tokens(law: GrowthLaw) -> str:
     base, step = number(round(law.base)), number(round(abs(law.per_turn)))
-    moves = "adds about" if law.per_turn >= 0 else "takes off about"
     if law.shape == "constant":
-        return f"A call sends about {base} input tokens at every turn: conversations do not grow."
-    if law.shape == "linear" or law.plateau is None or law.plateau_turn is None:
-        squared = ", so a conversation's input grows with the square of its turns" if law.per_turn > 0 else ""
-        return f"A call sends about {base} input tokens at first, and each turn {moves} {step}{squared}."
-    why = "its history is cut or summed up" if law.per_turn > 0 else "then it stays so"
-    return (
-        f"A call sends about {base} input tokens at first, each turn {moves} {step}, and from turn "
-        f"{count(law.plateau_turn)} on it stays at about {number(round(law.plateau))}: {why}."
-    )
+        return f"The input of a call is about {base} tokens at every turn: conversations do not grow."
+    formed = f"The input of a call is about {base} tokens {_sign(law)} {step} for each turn before it"
+    if law.plateau is None or law.plateau_turn is None:
+        return (
+            f"{formed}{', so that of a conversation grows with the square of its turns' if law.per_turn > 0 else ''}."
+        )
+    why = ": history is cut or summed up" if law.per_turn > 0 else ""
+    return f"{formed}; from turn {count(law.plateau_turn)} on it stays at about {number(round(law.plateau))}{why}."
+
+
+def _sign(law: GrowthLaw) -> str:
+    return "plus" if law.per_turn >= 0 else "less"
 
 
 def _cost(tokens: GrowthLaw, cost: GrowthLaw) -> str:
     grows = tokens.shape != "constant" and tokens.per_turn > 0
     base = dollars(_usd(cost.base))
     if cost.shape == "constant":
-        why = ": what is added is mostly read from a cache" if grows else ""
-        return f"Its input costs about {base} throughout{why}."
-    step = dollars(_usd(abs(cost.per_turn)))
-    moves = "more" if cost.per_turn >= 0 else "less"
+        return f"It costs about {base} at every turn{': what is added is mostly read from a cache' if grows else ''}."
     until = ""
     if cost.plateau is not None and cost.plateau_turn is not None:
-        until = f" until turn {count(cost.plateau_turn)}, then about {dollars(_usd(cost.plateau))}"
+        until = f", and from turn {count(cost.plateau_turn)} on about {dollars(_usd(cost.plateau))}"
     cached = grows and cost.per_turn > 0 and _faster(tokens, cost)
     why = "; the cache takes the edge off the growth" if cached else ""
-    return f"Its input costs about {base} at first and {step} {moves} each turn{until}{why}."
+    return (
+        f"It costs about {base} {_sign(cost)} {dollars(_usd(abs(cost.per_turn)))} for each turn before it{until}{why}."
+    )
 
 
 def _faster(tokens: GrowthLaw, cost: GrowthLaw) -> bool:
@@ -73,7 +74,7 @@ def _faster(tokens: GrowthLaw, cost: GrowthLaw) -> bool:
 def _rests_on(law: GrowthLaw) -> str:
     fits = f" and explains {share(law.r_squared)} of their differences" if law.r_squared is not None else ""
     basis = f"{counted(law.calls, 'call')} in {counted(law.turns, 'turn')}"
-    return f"Of {basis}, this misses the turns' means by {share(law.mean_miss_share)}{fits}."
+    return f"The law rests on {basis}; it misses the turns' means by {share(law.mean_miss_share)}{fits}."
 
 
 def _usd(value: float) -> Decimal:

@@ -145,6 +145,8 @@ def call_of_span(span: Span, operation: str, attribution: Attribution, reader: s
         conversation_id=attribution.conversation_id or body.conversation_id,
         service_tier=service_tier_of(attributes, own.service_tier) or body.service_tier or raw_tier(attributes),
         region=body.region or region_of(attributes),
+        gateway_retries=own.tried.retries if body.gateway_retries is None else body.gateway_retries,
+        gateway_tried=own.tried.names or body.gateway_tried,
         usage=usage,
         logged_cost=cost_of(attributes) or own.cost or body.logged_cost,
         prompt=prompt_of(span) or body.prompt,
