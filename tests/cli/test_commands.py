@@ -357,6 +357,8 @@ EXPORTED = [
     "turn",
     "operation_id",
     "attempt",
+    "gateway_retries",
+    "gateway_tried",
     "waste",
     "usage_state",
     "input_tokens",

@@ -65,7 +65,7 @@ def of_call(found: pl.DataFrame, record_id: int) -> pl.DataFrame:
     return found.filter(pl.col("record_id") == record_id)
 
 
-@settings(max_examples=50, deadline=None, derandomize=True)
+@settings(max_examples=25, deadline=None, derandomize=True)
 @given(calls_of_any_kind)
 def test_the_components_of_every_call_add_up_to_its_bill(calls: list[Call]) -> None:
     found, bills = divided(calls), priced(calls).sort("record_id").collect()
@@ -78,13 +78,13 @@ def test_the_components_of_every_call_add_up_to_its_bill(calls: list[Call]) -> N
         assert (own["tokens"] >= own.select(pl.sum_horizontal(CLASSES)).to_series()).all()
 
 
-@settings(max_examples=25, deadline=None, derandomize=True)
+@settings(max_examples=12, deadline=None, derandomize=True)
 @given(calls_of_any_kind)
 def test_row_order_is_irrelevant(calls: list[Call]) -> None:
     assert divided(calls).equals(divided(calls, backwards=True))
 
 
-@settings(max_examples=25, deadline=None, derandomize=True)
+@settings(max_examples=12, deadline=None, derandomize=True)
 @given(calls_of_any_kind)
 def test_other_calls_change_nothing(calls: list[Call]) -> None:
     calls = [replace(call, model=None) for call in calls]  # calls of one model teach what its definitions cost
@@ -92,7 +92,7 @@ def test_other_calls_change_nothing(calls: list[Call]) -> None:
     assert of_call(divided(calls), 0).equals(alone)
 
 
-@settings(max_examples=25, deadline=None, derandomize=True)
+@settings(max_examples=12, deadline=None, derandomize=True)
 @given(any_call())
 def test_without_media_a_public_tokeniser_explains_no_more_than_it_sees(call: Call) -> None:
     call = replace(
@@ -106,7 +106,7 @@ def test_without_media_a_public_tokeniser_explains_no_more_than_it_sees(call: Ca
     assert found.get("unexplained", 0) == max((call.billed or 0) - call.visible - call.format_tokens, 0)
 
 
-@settings(max_examples=25, deadline=None, derandomize=True)
+@settings(max_examples=12, deadline=None, derandomize=True)
 @given(any_call(), st.sampled_from(sorted(RATES)), st.integers(1, 10**6))
 def test_a_higher_rate_never_lowers_a_cost(call: Call, name: str, millionths: int) -> None:
     dearer = {**RATES, name: str(Decimal(RATES[name]) + Decimal(millionths) / 10**9)}

@@ -11,7 +11,7 @@ from itertools import count
 from runs.hard_conversations import SYSTEM, Message, Record, call, said
 from runs.logs import analysed
 
-CONTINUED, REWRITTEN = 8000, 2000
+CONTINUED, REWRITTEN = 4000, 1000
 """Pairs of an opening and the call that goes on from it; pairs of which the second has a new history around common texts."""
 HELLO, HOW, WHAT = said("user", "Hello there."), "Hello. How can I help?", "What is it about?"
 
@@ -34,7 +34,7 @@ def _log() -> list[Record]:
     return [call(prompt, answer, next(clock)) for prompt, answer in _calls()]
 
 
-def test_20000_calls_that_share_their_beginnings_are_linked_one_by_one() -> None:
+def test_10000_calls_that_share_their_beginnings_are_linked_one_by_one() -> None:
     with analysed(_log()) as (_, calls):
         assert calls.height == 2 * (CONTINUED + REWRITTEN)
         assert calls["operation_id"].n_unique() == calls.height
