@@ -622,6 +622,43 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True)
+class BlockSpend:
+    """One document, example or instruction of a feature's prompts.
+
+    block: the hash of its text. name: what names it in its text, only where that is an id, an address or a file's name. tokens:
+    of one sending, by our count. sent, sent_again: times, and of these with history. cost: its share of what its component
+    cost in each priced call; null where no call with it is priced. reused_share: of a document's runs of words, those that ever
+    stand in an answer of a call that sent it: a lower bound of use, since a paraphrase is not seen; null = not looked for.
+    """
+
+    block: str
+    name: str | None
+    file: str | None
+    line: int | None
+    tokens: float
+    calls: int
+    conversations: int
+    sent: int
+    sent_again: int
+    cost: Decimal | None
+    reused_share: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class BlockRanking:
+    """The dearest documents, examples or instructions of a feature. others: how many more there are, and what they cost.
+
+    kind: document | example | instruction.
+    """
+
+    feature: str
+    kind: str
+    blocks: tuple[BlockSpend, ...]
+    others: int
+    others_cost: Decimal
+
+
+@dataclass(frozen=True, slots=True)
 class AuditRun:
     """Everything a run found out."""
 
@@ -636,6 +673,7 @@ class AuditRun:
     days: tuple[DaySpend, ...]
     features: tuple[Feature, ...]
     growth: PeriodGrowth
+    blocks: tuple[BlockRanking, ...]
     findings: tuple[Finding, ...]
     savings: Savings
     plan: Plan

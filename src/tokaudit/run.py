@@ -24,6 +24,7 @@ from tokaudit.errors import NoCallsError
 from tokaudit.frames.conversations import roots, with_conversation, with_turn
 from tokaudit.frames.corrections import corrected_operations, with_corrections
 from tokaudit.frames.operations import LOG_ORDER, followed_answers, with_operation
+from tokaudit.frames.rankings import reused_blocks
 from tokaudit.frames.sessions import with_session
 from tokaudit.frames.use_cases import learned, lessons, names_of_calls, openings_of, with_feature
 from tokaudit.frames.waste import with_waste
@@ -42,6 +43,7 @@ from tokaudit.stages import (
     Partials,
     Texts,
     block_kinds,
+    bucket_blocks,
     bucket_components,
     bucket_growth,
     calibrate,
@@ -61,6 +63,7 @@ from tokaudit.summary.features import features_of
 from tokaudit.summary.growth import period_growth_of
 from tokaudit.summary.logged import logged_of
 from tokaudit.summary.period import days_of, input_of, models_of, totals_of
+from tokaudit.summary.rankings import rankings_of
 from tokaudit.summary.repricing import repricing_of
 from tokaudit.summary.shapes import shapes_of
 
@@ -77,7 +80,10 @@ _DAYS_A_MONTH = Decimal("30.4375")
 
 @dataclass(frozen=True, slots=True)
 class Analysis:
-    """The calls of a period with all that is known of each (Parquet files, one a bucket), and their partial sums."""
+    """The calls of a period with all that is known of each (Parquet files, one a bucket), and their partial sums.
+
+    described: block_id, name, reused_share, file_name, line of the blocks in the partial sums.
+    """
 
     scope: Scope
     period: Period
@@ -85,6 +91,7 @@ class Analysis:
     partials: Partials
     out_of_period: int
     undated: int
+    described: pl.DataFrame
 
 
 def _days(scope: Scope, zone: str) -> list[date]:
@@ -195,6 +202,7 @@ def _reduced(
         whole.write_parquet(path, compression="lz4")
         frames = reduce_bucket(whole.lazy(), components, settings.timezone, length_bounds(settings.prices))
         frames |= bucket_growth(whole.lazy(), parts, own)
+        frames |= bucket_blocks(calls, parts, own, components)
         yield path, dict(zip(frames, pl.collect_all(frames.values(), optimizations=AS_WRITTEN), strict=True))
 
 
@@ -229,7 +237,17 @@ def analyse(
         paths.append(path)
         partials.append(sums)
         progress("dividing prompts", 0.4 + 0.6 * len(paths) / buckets)
-    return Analysis(scope, period, tuple(paths), merge(*partials), total - count, 0 if is_all else undated)
+    whole = merge(*partials)
+    described = _described(whole["blocks"], scope, priced)
+    return Analysis(scope, period, tuple(paths), whole, total - count, 0 if is_all else undated, described)
+
+
+def _described(blocks: pl.DataFrame, scope: Scope, calls: pl.LazyFrame) -> pl.DataFrame:
+    answers = scope.parts.filter("is_answer").join(calls.select("record_id"), on="record_id", how="semi")
+    reused = reused_blocks(scope.passages, scope.quotations, answers.select("content_id").unique())
+    ranked = blocks.lazy().select("block_id").unique()
+    told = ranked.join(reused, on="block_id", how="left").join(scope.places, on="block_id", how="left")
+    return collect(told.sort("block_id"))
 
 
 def _month_factor(period: Period) -> Decimal:
@@ -260,6 +278,7 @@ def finish(analysis: Analysis, settings: Settings, refused: Sequence[tuple[str, 
         models=models,
         days=days_of(partials),
         features=features,
+        blocks=rankings_of(partials, analysis.described),
         growth=period_growth_of(partials, totals.list_cost),
         findings=findings,
         savings=savings,

@@ -39,6 +39,7 @@ from tokaudit.frames.implied_cache import BLOCK
 from tokaudit.frames.keep import Keep, in_memory
 from tokaudit.frames.logged_cost import compared, with_logged_cost
 from tokaudit.frames.operations import LOG_ORDER
+from tokaudit.frames.rankings import BLOCK_KEYS, block_sums, sent_ranked
 from tokaudit.frames.resumptions import ANSWER, exchanges_sent_again, resumed_calls
 from tokaudit.frames.system_blocks import system_block_kinds
 from tokaudit.frames.token_sums import TOKEN_SUM_KEYS, token_sums
@@ -55,6 +56,7 @@ PARTIAL_KEYS: dict[str, tuple[str, ...]] = {
     "conversations": CONVERSATION_KEYS,
     "resent": RESENT_KEYS,
     "counterfactuals": COUNTERFACTUAL_KEYS,
+    "blocks": BLOCK_KEYS,
     "models": ("feature", "provider_name", "model", "price_source", "price_effective_from", "matched_by", "price_rules",
                "input_rate", "cache_rate", "output_rate", "is_priced"),
     "logged": ("provider_name", "model", "logged_causes"),
@@ -224,13 +226,21 @@ def bucket_growth(
     }
 
 
+def bucket_blocks(
+    calls: pl.LazyFrame, parts: pl.LazyFrame, texts: Texts, components: pl.LazyFrame, keep: Keep = in_memory
+) -> dict[str, pl.LazyFrame]:
+    """Add up what a bucket's documents, examples and instructions cost, each by itself."""
+    sent = keep(sent_ranked(calls, parts, texts.blocks, texts.kinds, texts.examples), "sent")
+    return {"blocks": block_sums(sent, components)}
+
+
 def reduce_bucket(
     calls: pl.LazyFrame, components: pl.LazyFrame, timezone: str, bounds: Sequence[int]
 ) -> dict[str, pl.LazyFrame]:
     """Sum up a bucket of whole conversations.
 
     calls: priced, linked, with tokens_<component>. components: their components. bounds: prompt lengths above which rates
-    change. Out: one frame for each of PARTIAL_KEYS but those of `bucket_growth`.
+    change. Out: one frame for each of PARTIAL_KEYS but those of `bucket_growth` and `bucket_blocks`.
     """
     kept = pl.col("waste").is_null()
     rows = calls.with_columns(

@@ -496,3 +496,17 @@ def test_simulate_then_audit_shows_what_was_planted(elsewhere: Path) -> None:
     assert run["totals"]["list_cost"] == truth["list_cost"]
     planted = {line["line"]: line["cost"] for line in truth["bridge"]}
     assert {line["line"]: line["cost"] for line in run["totals"]["bridge"]} == planted
+
+
+def test_blocks_are_exported_with_what_each_cost(elsewhere: Path) -> None:
+    assert tokaudit("audit", MONTH, "--prices", RATES, "-q").exit_code == 0
+    result = tokaudit("export", "blocks", "--out", "blocks.parquet", "--prices", RATES)
+    assert result.exit_code == 0, result.stderr
+    blocks = pl.read_parquet("blocks.parquet")
+    components = json.loads((elsewhere / "reports" / "2026-09.json").read_text())["features"][0]["components"]
+    for kind, component in (("document", "rag_context"), ("instruction", "system_prompt")):
+        own = blocks.filter(pl.col("kind") == kind)
+        costs = own["cost"].to_list()
+        assert costs == sorted(costs, reverse=True)
+        assert abs(sum(costs) - Decimal(components[component]["cost"])) < Decimal("1e-15")
+        assert own["source_line"].null_count() == 0

@@ -225,6 +225,7 @@ def a_run(
         days=_days(totals),
         features=features,
         growth=_period_growth(features, totals),
+        blocks=(),
         findings=found,
         savings=_savings(found),
         plan=_plan(features) if plan is None else plan,

@@ -112,9 +112,11 @@ def analysed(*logs: Sequence[Record], settings: Settings | None = None) -> Itera
 
 
 def figures(run: AuditRun) -> dict[str, Any]:
-    """Return all of a result but the names of the files and the number of ledger rows."""
+    """Return all of a result but the names of the files, the places in them and the number of ledger rows."""
     found = plain(run)
     places = {"files", "sources", "first_rejects"}
     found["input"] = {name: value for name, value in found["input"].items() if name not in places}
     del found["generated_from"]
+    for block in (block for ranking in found["blocks"] for block in ranking["blocks"]):
+        del block["file"], block["line"]
     return dict(found)

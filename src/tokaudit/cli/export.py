@@ -13,6 +13,7 @@ import typer
 from tokaudit.cli import options as o
 from tokaudit.cli.terminal import note, note_written, progress
 from tokaudit.config import Settings
+from tokaudit.export.blocks import block_rows
 from tokaudit.export.calls import call_rows
 from tokaudit.export.features import feature_rows
 from tokaudit.export.focus import NOT_STATED, as_text, focus_rows
@@ -20,8 +21,10 @@ from tokaudit.export.focus_charges import NO_DAY, NO_PRICE, charges, left_out, u
 from tokaudit.export.write import write_table
 from tokaudit.prices.quotes import KEY_COLUMNS, PriceKey, quote
 from tokaudit.report.format import counted, dollars
+from tokaudit.run import Analysis
 from tokaudit.session import analysed_period
 from tokaudit.summary.features import features_of
+from tokaudit.summary.rankings import ranked_blocks
 
 
 class Table(StrEnum):
@@ -29,6 +32,7 @@ class Table(StrEnum):
 
     calls = "calls"
     features = "features"
+    blocks = "blocks"
     focus = "focus"
 
 
@@ -60,6 +64,14 @@ def _in_form(table: pl.DataFrame, out: Path) -> pl.DataFrame:
     return as_text(table) if out.suffix.lower() in (".csv", ".jsonl") else table
 
 
+def _frame(table: Table, analysis: Analysis, calls: pl.LazyFrame) -> pl.DataFrame:
+    if table is Table.calls:
+        return call_rows(calls).collect()
+    if table is Table.blocks:
+        return block_rows(ranked_blocks(analysis.partials, analysis.described))
+    return feature_rows(features_of(analysis.partials))
+
+
 def export(
     table: Annotated[Table, typer.Argument(help="What to export.")],
     out: Annotated[Path, typer.Option("--out", help="File to write: .parquet, .csv or .jsonl.")],
@@ -74,9 +86,10 @@ def export(
     billing_account: Annotated[str, typer.Option(help="Focus: the id of the account that is billed.")] = NOT_STATED,
     quiet: o.Quiet = False,
 ) -> None:
-    """Write one row a call, one row a feature, or FOCUS rows (a day, model, feature and token class) of a period.
+    """Write one row a call, a feature, a document, example or instruction, or FOCUS rows (a day, model, feature and token class).
 
     Examples: tokaudit export calls --out calls.parquet · tokaudit export features --month 2026-01 --out features.csv ·
+    tokaudit export blocks --out blocks.csv ·
     tokaudit export focus --out focus.parquet
     """
     chosen = o.make_settings(
@@ -84,10 +97,8 @@ def export(
     )
     with progress(quiet=quiet) as shown, analysed_period(ledger, chosen, shown) as (analysis, calls):
         missing = left_out(calls).collect() if table is Table.focus else None
-        if table is Table.focus:
-            frame = _in_form(_focus(calls, chosen, billing_account), out)
-        else:
-            frame = call_rows(calls).collect() if table is Table.calls else feature_rows(features_of(analysis.partials))
+        is_focus = table is Table.focus
+        frame = _in_form(_focus(calls, chosen, billing_account), out) if is_focus else _frame(table, analysis, calls)
         write_table(frame, out)
     if missing is not None:
         _note_left_out(missing, quiet=quiet)

@@ -21,7 +21,9 @@ class Scope:
     """The files of a run and the calls in them, as frames that are read when needed.
 
     calls: one row a call (columns of `records`, and file_name). parts: those calls' parts. contents, blocks, sentences: the texts
-    they use. per_file: file_id, records, calls, fragments, repeats (the rest are duplicates). rejects: file_id, line, reason.
+    they use. passages, quotations: what answers repeat of blocks. places: block_id, file_name, line where a document, example or
+    opening block first stood. per_file: file_id, records, calls, fragments, repeats (the rest are duplicates). rejects: file_id,
+    line, reason.
     """
 
     files: tuple[FileRow, ...]
@@ -30,6 +32,9 @@ class Scope:
     contents: pl.LazyFrame
     blocks: pl.LazyFrame
     sentences: pl.LazyFrame
+    passages: pl.LazyFrame
+    quotations: pl.LazyFrame
+    places: pl.LazyFrame
     per_file: pl.DataFrame
     rejects: pl.DataFrame
 
@@ -46,6 +51,15 @@ _SENTENCES = f"""
         SELECT block_id FROM ({_BLOCKS}) UNION
         SELECT content_id FROM parts SEMI JOIN {USED} u USING (record_id) WHERE kind IN ({TOOLS}, {RESPONSE_SCHEMA})
     ) used USING (block_id)"""
+
+_PLACES = """
+    SELECT block_id, name AS file_name, line FROM (
+        SELECT b.block_id, s.name, c.line, row_number() OVER (PARTITION BY b.block_id ORDER BY s.rank, c.line) AS place
+        FROM blocks b JOIN contents c USING (content_id, encoding) JOIN scope s ON s.file_id = c.file_id
+        SEMI JOIN (
+            SELECT block_id FROM passages UNION SELECT block_id FROM sentences UNION SELECT block_id FROM blocks WHERE is_example
+        ) known ON known.block_id = b.block_id
+    ) WHERE place = 1"""
 
 _REJECTS = "SELECT r.* FROM rejects r SEMI JOIN scope USING (file_id) ORDER BY file_id, line"
 
@@ -65,6 +79,9 @@ def select_scope(ledger: Ledger, file_ids: Sequence[int] | None) -> Scope:
         contents=ledger.scan(with_history_contents(_CONTENTS) if has_chains else _CONTENTS),
         blocks=ledger.scan(_BLOCKS),
         sentences=ledger.scan(_SENTENCES),
+        passages=ledger.scan("SELECT * FROM passages"),
+        quotations=ledger.scan("SELECT * FROM quotations"),
+        places=ledger.scan(_PLACES),
         per_file=ledger.scan(PER_FILE).collect(),
         rejects=ledger.scan(_REJECTS).collect(),
     )

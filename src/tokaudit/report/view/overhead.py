@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tokaudit.report.format import count, counted, mean, share_of
+from tokaudit.report.view.blocks import dearest_blocks
 from tokaudit.report.view.names import anchor, name, quoted, top
 from tokaudit.report.view.shapes import Column, Row, Section, Table
 from tokaudit.report.view.sums import component_tokens, sums_of
@@ -38,7 +39,8 @@ def overhead_section(run: AuditRun) -> Section:
     notes = ("Overhead is everything that is not user input. The features are in the order of their overhead tokens.",)
     table = Table("overhead-by-feature", "Mean input tokens a call", _COLUMNS, tuple(rows), total, notes)
     heading = f"{share_of(whole - tokens['user_input'], whole)} of input tokens are not what a user typed"
-    return Section("overhead", _TOPIC, f"{heading}{_largest(tokens, whole)}", (_sentence(shown[0]),), tables=(table,))
+    tables = (table, *dearest_blocks(run))
+    return Section("overhead", _TOPIC, f"{heading}{_largest(tokens, whole)}", (_sentence(shown[0]),), tables=tables)
 
 
 def _overhead(feature: Feature) -> int:
